@@ -1,0 +1,27 @@
+package v1alpha1
+
+// Labels and names that podtest puts on what it makes. They are for people and selectors; podtest itself
+// trusts owner references and UIDs.
+const (
+	// LabelRun is the name of the run, cut to fit with a hash if it is too long.
+	LabelRun = "podtest.dev/run"
+	// LabelRunUID is the UID of the run.
+	LabelRunUID = "podtest.dev/run-uid"
+	// LabelBatch is the name of the batch.
+	LabelBatch = "podtest.dev/batch"
+	// LabelPhase is what a pod is for: "list" or "run".
+	LabelPhase = "podtest.dev/phase"
+	// LabelLeader is "true" on the one manager pod that holds the lease.
+	LabelLeader = "podtest.dev/leader"
+
+	// PhaseList and PhaseRun are the values of LabelPhase.
+	PhaseList = "list"
+	PhaseRun  = "run"
+
+	// ContainerTest is the name of the container that holds the tests, if there are several.
+	ContainerTest = "test"
+	// ContainerReporter is the name of the sidecar that talks to the collector.
+	ContainerReporter = "podtest-reporter"
+	// TokenAudience is the audience of the reporters' tokens.
+	TokenAudience = "podtest-collector"
+)

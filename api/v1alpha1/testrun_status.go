@@ -1,0 +1,213 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// TestRunStatus says what has become of a run. Its size does not grow with the number of tests: always
+// less than 64 KiB.
+type TestRunStatus struct {
+	// observedGeneration is the generation of the spec that this status speaks of; -1 before the first look.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// result is the verdict, set once at the end: Passed, Failed (a test failed, or there was none), Error (the
+	// set-up or the infrastructure left tests without a verdict) or Cancelled.
+	// +optional
+	Result Result `json:"result,omitempty"`
+
+	// exitCode is the verdict as nextest's exit code, set at the end: 0 passed, 4 no tests, 100 tests failed, 104
+	// listing failed, 96 set-up wrong; 120 infrastructure left tests without a verdict, 130 cancelled.
+	// +optional
+	ExitCode *int32 `json:"exitCode,omitempty"`
+
+	// progress is how many of the selected tests have their verdict, such as "412/1380".
+	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	Progress string `json:"progress,omitempty"`
+
+	// duration is how long the run took, or has taken at the last change, such as "2m11s".
+	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	Duration string `json:"duration,omitempty"`
+
+	// tests are the counts. listed = selected + notSelected; selected = passed + failed + timedOut + crashed + oomKilled +
+	// skipped + notRun + pending, where running ones are among pending.
+	// +optional
+	Tests TestCounts `json:"tests,omitempty"`
+
+	// workers are the counts of worker pods.
+	// +optional
+	Workers WorkerCounts `json:"workers,omitempty"`
+
+	// failures are the first failed tests, at most 50.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=50
+	Failures []Failure `json:"failures,omitempty"`
+
+	// slowest are the tests that took longest, at most 10, longest first.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10
+	Slowest []SlowTest `json:"slowest,omitempty"`
+
+	// catalog tells the listed tests: where they are kept, and their digest.
+	// +optional
+	Catalog *CatalogRef `json:"catalog,omitempty"`
+
+	// startTime is when the run was first acted upon.
+	// +optional
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+
+	// completionTime is when the run came to its end, whatever the end.
+	// +optional
+	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
+
+	// conditions: Accepted, Listed, Succeeded, Complete, Suspended, Reconciling, Stalled.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// TestCounts are numbers of tests.
+type TestCounts struct {
+	// listed is how many tests the binaries hold.
+	// +optional
+	Listed int64 `json:"listed"`
+	// selected is how many of them are to run.
+	// +optional
+	Selected int64 `json:"selected"`
+	// notSelected is how many were left out, as ignored tests are by default.
+	// +optional
+	NotSelected int64 `json:"notSelected"`
+	// passed is how many passed, on whatever attempt.
+	// +optional
+	Passed int64 `json:"passed"`
+	// failed is how many failed: their own verdict, or no evidence that they ran.
+	// +optional
+	Failed int64 `json:"failed"`
+	// flaky is how many of the passed ones needed more than one attempt.
+	// +optional
+	Flaky int64 `json:"flaky"`
+	// timedOut is how many were ended for taking too long.
+	// +optional
+	TimedOut int64 `json:"timedOut"`
+	// crashed is how many were ended by a signal.
+	// +optional
+	Crashed int64 `json:"crashed"`
+	// oomKilled is how many were killed for want of memory.
+	// +optional
+	OOMKilled int64 `json:"oomKilled"`
+	// skipped is how many said themselves that they do not apply here.
+	// +optional
+	Skipped int64 `json:"skipped"`
+	// notRun is how many have no verdict at the end of the run: it was cancelled, ran out of time, or the
+	// infrastructure failed.
+	// +optional
+	NotRun int64 `json:"notRun"`
+	// pending is how many wait for their verdict, the running ones included.
+	// +optional
+	Pending int64 `json:"pending"`
+	// running is how many run at this moment, as far as is known.
+	// +optional
+	Running int64 `json:"running"`
+	// retried is how many attempts were made again for a failure of the test.
+	// +optional
+	Retried int64 `json:"retried"`
+	// interrupted is how many attempts were lost with their pod.
+	// +optional
+	Interrupted int64 `json:"interrupted"`
+	// discarded is how many reports came twice, or for a test that had its verdict, and were not counted.
+	// +optional
+	Discarded int64 `json:"discarded"`
+}
+
+// WorkerCounts are numbers of worker pods.
+type WorkerCounts struct {
+	// starting is how many wait for a node, an image or their first word.
+	// +optional
+	Starting int32 `json:"starting"`
+	// running is how many are at work.
+	// +optional
+	Running int32 `json:"running"`
+	// finished is how many ended with all their tests accounted for.
+	// +optional
+	Finished int32 `json:"finished"`
+	// lost is how many ended early: evicted, deleted, killed.
+	// +optional
+	Lost int32 `json:"lost"`
+}
+
+// Failure is a test that failed, and why.
+type Failure struct {
+	// test is the binary id and the name of the test, separated by a space; cut at 512 bytes.
+	// +required
+	// +kubebuilder:validation:MaxLength=512
+	Test string `json:"test"`
+	// outcome is how it ended: failed, timedOut, crashed, oomKilled or notRun.
+	// +required
+	// +kubebuilder:validation:MaxLength=32
+	Outcome string `json:"outcome"`
+	// message says why, in a sentence, and shows the end of what the test printed; at most 1 KiB.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+	// attempts is how many attempts were made.
+	// +optional
+	Attempts int32 `json:"attempts,omitempty"`
+	// duration is how long the last attempt took, such as "1.2s".
+	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	Duration string `json:"duration,omitempty"`
+	// pod is the worker that ran the last attempt.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Pod string `json:"pod,omitempty"`
+}
+
+// SlowTest is a test and how long it took.
+type SlowTest struct {
+	// test is the binary id and the name of the test, separated by a space; cut at 512 bytes.
+	// +required
+	// +kubebuilder:validation:MaxLength=512
+	Test string `json:"test"`
+	// duration is how long it took, such as "1.2s".
+	// +required
+	// +kubebuilder:validation:MaxLength=32
+	Duration string `json:"duration"`
+}
+
+// CatalogRef tells the listed tests of a run.
+type CatalogRef struct {
+	// digest is the SHA-256 of the catalog, in hexadecimal; a run never mixes two catalogs.
+	// +required
+	// +kubebuilder:validation:MaxLength=64
+	Digest string `json:"digest"`
+	// records is how many TestRecords hold it.
+	// +required
+	Records int32 `json:"records"`
+}
+
+// Result is the verdict of a run.
+// +kubebuilder:validation:Enum=Passed;Failed;Error;Cancelled
+type Result string
+
+// The verdict of a run.
+const (
+	ResultPassed    Result = "Passed"
+	ResultFailed    Result = "Failed"
+	ResultError     Result = "Error"
+	ResultCancelled Result = "Cancelled"
+)
+
+// Exit codes: nextest's, and two of our own.
+const (
+	ExitPassed         int32 = 0
+	ExitNoTests        int32 = 4
+	ExitSetup          int32 = 96
+	ExitTestsFailed    int32 = 100
+	ExitListFailed     int32 = 104
+	ExitInfrastructure int32 = 120
+	ExitCancelled      int32 = 130
+)

@@ -1,0 +1,349 @@
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// TestRun is one request to run tests: which test binaries of an image, in what
+// pods, with what limits. Its status carries the verdict.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:path=testruns,singular=testrun,shortName=ptr,categories=podtest
+// +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Succeeded")].reason`
+// +kubebuilder:printcolumn:name="Done",type=string,JSONPath=`.status.progress`
+// +kubebuilder:printcolumn:name="Passed",type=integer,JSONPath=`.status.tests.passed`
+// +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.tests.failed`
+// +kubebuilder:printcolumn:name="Flaky",type=integer,JSONPath=`.status.tests.flaky`
+// +kubebuilder:printcolumn:name="Duration",type=string,JSONPath=`.status.duration`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Exit",type=integer,JSONPath=`.status.exitCode`,priority=1
+// +kubebuilder:printcolumn:name="Workers",type=integer,JSONPath=`.status.workers.running`,priority=1
+// +kubebuilder:printcolumn:name="First failure",type=string,JSONPath=`.status.failures[0].test`,priority=1
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 200",message="metadata.name must have at most 200 characters, so that the names of its pods fit"
+type TestRun struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object metadata. The name may have at most 200 characters.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+	// spec says what to run. All of it but suspend, parallelism, cancel and
+	// ttlSecondsAfterFinished is fixed once the object exists.
+	// +required
+	Spec TestRunSpec `json:"spec"`
+	// status says what has become of the run.
+	// +optional
+	// +kubebuilder:default={"observedGeneration":-1}
+	Status TestRunStatus `json:"status,omitempty"`
+}
+
+// TestRunList is a list of TestRuns.
+//
+// +kubebuilder:object:root=true
+type TestRunList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []TestRun `json:"items"`
+}
+
+// TestRunSpec says what to run and how.
+//
+// +kubebuilder:validation:XValidation:rule="self.suites == oldSelf.suites",message="suites cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="self.template == oldSelf.template",message="template cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="self.worker == oldSelf.worker && self.isolation == oldSelf.isolation",message="worker and isolation cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.retries) == has(oldSelf.retries) && (!has(self.retries) || self.retries == oldSelf.retries) && self.infraRetries == oldSelf.infraRetries",message="retries and infraRetries cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="self.slowTimeout == oldSelf.slowTimeout && self.startTimeout == oldSelf.startTimeout && self.listTimeout == oldSelf.listTimeout && has(self.activeDeadlineSeconds) == has(oldSelf.activeDeadlineSeconds) && (!has(self.activeDeadlineSeconds) || self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds)",message="timeouts cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="self.runIgnored == oldSelf.runIgnored && self.noTests == oldSelf.noTests",message="runIgnored and noTests cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)",message="cancel cannot be taken back: create a new TestRun"
+type TestRunSpec struct {
+	// suites are the sets of test binaries to run; at least one, at most 64, each with a name of its own.
+	// +required
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	Suites []Suite `json:"suites"`
+
+	// runIgnored says what becomes of tests that their harness marks as ignored (libtest's #[ignore]):
+	// Default leaves them out, Only runs just them, All runs them too.
+	// +optional
+	// +default="Default"
+	// +kubebuilder:default=Default
+	RunIgnored RunIgnored `json:"runIgnored,omitempty"`
+
+	// template is the pod that tests run in, as in a Job. The container named "test", else the only
+	// one, holds the test binaries; its command is replaced by podtest's runner. restartPolicy is always Never.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="has(self.spec) && size(self.spec.containers) > 0",message="template.spec.containers must hold the container with the tests"
+	Template corev1.PodTemplateSpec `json:"template"`
+
+	// parallelism is how many worker pods may run at a time; from 1 to 10000, default 1. It may change while the run goes on.
+	// +optional
+	// +default=1
+	// +kubebuilder:default=1
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	Parallelism int32 `json:"parallelism,omitempty"`
+
+	// worker says how one worker pod goes about its tests.
+	// +optional
+	// +kubebuilder:default={}
+	Worker Worker `json:"worker,omitempty"`
+
+	// isolation is what a test has to itself: Process (default) runs many tests in a pod, each a process
+	// of its own; Pod gives each test a pod of its own.
+	// +optional
+	// +default="Process"
+	// +kubebuilder:default=Process
+	Isolation Isolation `json:"isolation,omitempty"`
+
+	// retries says how often a failing test is tried again. Unset: never.
+	// +optional
+	Retries *Retries `json:"retries,omitempty"`
+
+	// infraRetries is how often a test may be started again because its pod or node went wrong, never
+	// for a failure of its own; from 0 to 100, default 3. When so many workers in a row end without a single verdict, the run ends as an Error.
+	// +optional
+	// +default=3
+	// +kubebuilder:default=3
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	InfraRetries *int32 `json:"infraRetries,omitempty"`
+
+	// slowTimeout says when a test is slow, and when it is ended for it.
+	// +optional
+	// +kubebuilder:default={}
+	SlowTimeout SlowTimeout `json:"slowTimeout,omitempty"`
+
+	// listTimeout is how long the test binaries may take to list their tests, once their pod runs; from 1s to 24h,
+	// default 5m.
+	// +optional
+	// +default="5m"
+	// +kubebuilder:default="5m"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be a duration from 1s to 24h, such as \"90s\" or \"5m\""
+	ListTimeout *metav1.Duration `json:"listTimeout,omitempty"`
+
+	// startTimeout is how long the run waits for a pod that does not start (no node, no image, quota used up,
+	// admission refused) before it takes this as a failure of the infrastructure; from 1s to 24h, default 5m.
+	// +optional
+	// +default="5m"
+	// +kubebuilder:default="5m"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be a duration from 1s to 24h, such as \"90s\" or \"5m\""
+	StartTimeout *metav1.Duration `json:"startTimeout,omitempty"`
+
+	// activeDeadlineSeconds is how long the whole run may take from its start, pods that wait
+	// included, as in a Job; from 1 to 2592000. Unset: no limit.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=2592000
+	ActiveDeadlineSeconds *int64 `json:"activeDeadlineSeconds,omitempty"`
+
+	// noTests says what a run is that has no test to run: Fail (default, exit code 4 as in nextest) or Pass.
+	// +optional
+	// +default="Fail"
+	// +kubebuilder:default=Fail
+	NoTests NoTests `json:"noTests,omitempty"`
+
+	// suspend keeps the run from starting pods; running tests end first, the rest wait. It may change at any time.
+	// +optional
+	Suspend bool `json:"suspend,omitempty"`
+
+	// cancel ends the run: running tests are stopped, the rest are not run. It cannot be taken back.
+	// +optional
+	Cancel bool `json:"cancel,omitempty"`
+
+	// ttlSecondsAfterFinished is how long the finished run is kept before it is deleted with all
+	// that belongs to it, as in a Job; from 0 to 31536000. Unset: kept until deleted by hand.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=31536000
+	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
+}
+
+// Suite is a set of test binaries that one harness can list and run.
+//
+// +kubebuilder:validation:XValidation:rule="[has(self.go), has(self.libtest), has(self.exec)].filter(x, x).size() == 1",message="set exactly one harness: go, libtest or exec"
+type Suite struct {
+	// name tells the suite from others; lower-case letters, digits and dashes, at most 63. It begins
+	// the binary id of each of its tests.
+	// +required
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	Name string `json:"name"`
+
+	// go: binaries made by `go test -c`.
+	// +optional
+	Go *BinariesHarness `json:"go,omitempty"`
+
+	// libtest: Rust test binaries made by `cargo test --no-run`, or any that speak libtest's protocol.
+	// +optional
+	Libtest *BinariesHarness `json:"libtest,omitempty"`
+
+	// exec: any program that can list its tests and run one of them.
+	// +optional
+	Exec *ExecHarness `json:"exec,omitempty"`
+}
+
+// BinariesHarness names test binaries whose protocol podtest knows.
+type BinariesHarness struct {
+	// binaries are absolute paths in the image, or patterns of such paths: * and ? stay within a folder,
+	// ** crosses folders; at least one, at most 256, each at most 1024 characters. A pattern that matches no executable file is an error.
+	// +required
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:MaxLength=1024
+	// +kubebuilder:validation:items:Pattern=`^/[^\x00\n]*$`
+	Binaries []string `json:"binaries"`
+
+	// workingDir is the folder that tests run in, an absolute path. Unset: the folder of the binary, where `go test` and cargo users put their test data.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^/[^\x00\n]*$`
+	WorkingDir string `json:"workingDir,omitempty"`
+}
+
+// ExecHarness is the generic protocol: one command that lists tests, one that runs a test.
+type ExecHarness struct {
+	// list prints the ids of all tests, one a line, to standard output.
+	// +required
+	List ExecList `json:"list"`
+	// run runs one test: exit code 0 passed, 77 skipped, any other failed.
+	// +required
+	Run ExecRun `json:"run"`
+	// workingDir is the folder that both commands run in, an absolute path. Unset: that of the container.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^/[^\x00\n]*$`
+	WorkingDir string `json:"workingDir,omitempty"`
+}
+
+// ExecList is the command that lists tests.
+type ExecList struct {
+	// command is the program and its arguments; no shell. At most 256 elements, each at most 4096 characters.
+	// +required
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:MaxLength=4096
+	Command []string `json:"command"`
+	// format is what the command prints: Lines (default), an id a line; Libtest, lines `id: test`; JSON, an
+	// object a line of which only "id" is required.
+	// +optional
+	// +default="Lines"
+	// +kubebuilder:default=Lines
+	Format ListFormat `json:"format,omitempty"`
+}
+
+// ExecRun is the command that runs one test.
+//
+// +kubebuilder:validation:XValidation:rule="self.command.exists(c, c == '{id}')",message="command must hold an element that is {id}: it stands for the test to run"
+type ExecRun struct {
+	// command is the program and its arguments; no shell. The element {id} stands for the test's id, {attempt} for
+	// the number of the attempt. At most 256 elements, each at most 4096 characters.
+	// +required
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:MaxLength=4096
+	Command []string `json:"command"`
+}
+
+// Worker says how one worker pod goes about its tests.
+type Worker struct {
+	// slots is how many tests a worker runs at a time; from 1 to 256, default 1.
+	// +optional
+	// +default=1
+	// +kubebuilder:default=1
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=256
+	Slots int32 `json:"slots,omitempty"`
+	// maxTests is how many tests a worker starts in its life, before another takes its place; from 1 to 10000,
+	// default 10000, which keeps a worker's ledger small.
+	// +optional
+	// +default=10000
+	// +kubebuilder:default=10000
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	MaxTests int32 `json:"maxTests,omitempty"`
+}
+
+// Retries says how often a failing test is tried again.
+type Retries struct {
+	// count is how many attempts may follow the first; from 0 to 10.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=10
+	Count int32 `json:"count"`
+}
+
+// SlowTimeout says when a test is slow, and when it is ended for it, as nextest's slow-timeout does.
+type SlowTimeout struct {
+	// period is after how long a test counts as slow; from 1ms to 24h, default 60s.
+	// +optional
+	// +default="60s"
+	// +kubebuilder:default="60s"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1ms') && duration(self) <= duration('24h')",message="must be a duration from 1ms to 24h, such as \"90s\" or \"5m\""
+	Period *metav1.Duration `json:"period,omitempty"`
+	// terminateAfter is after how many periods a test is ended as timed out; from 1 to 1000. Unset: never.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	TerminateAfter int32 `json:"terminateAfter,omitempty"`
+	// gracePeriod is how long a test has between SIGTERM and SIGKILL; from 0s to 10m, default 10s.
+	// +optional
+	// +default="10s"
+	// +kubebuilder:default="10s"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('10m')",message="must be a duration from 0s to 10m, such as \"90s\" or \"5m\""
+	GracePeriod *metav1.Duration `json:"gracePeriod,omitempty"`
+}
+
+// Isolation is what a test has to itself.
+// +kubebuilder:validation:Enum=Process;Pod
+type Isolation string
+
+// What a test has to itself.
+const (
+	IsolationProcess Isolation = "Process"
+	IsolationPod     Isolation = "Pod"
+)
+
+// RunIgnored says what becomes of ignored tests.
+// +kubebuilder:validation:Enum=Default;Only;All
+type RunIgnored string
+
+// What becomes of ignored tests.
+const (
+	RunIgnoredDefault RunIgnored = "Default"
+	RunIgnoredOnly    RunIgnored = "Only"
+	RunIgnoredAll     RunIgnored = "All"
+)
+
+// NoTests says what a run is that has no test to run.
+// +kubebuilder:validation:Enum=Fail;Pass
+type NoTests string
+
+// What a run is that has no test to run.
+const (
+	NoTestsFail NoTests = "Fail"
+	NoTestsPass NoTests = "Pass"
+)
+
+// ListFormat is what a list command prints.
+// +kubebuilder:validation:Enum=Lines;Libtest;JSON
+type ListFormat string
+
+// What a list command prints.
+const (
+	ListLines   ListFormat = "Lines"
+	ListLibtest ListFormat = "Libtest"
+	ListJSON    ListFormat = "JSON"
+)
