@@ -1,0 +1,3 @@
+module podtest.dev/zoo/evil
+
+go 1.26.0
