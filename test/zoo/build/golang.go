@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"log"
 	"os"
 	"path"
 	"path/filepath"
@@ -62,7 +61,8 @@ func addGo(img *image, from, to string) error {
 // A testPackage has its folder in the image, where its binary goes too.
 type testPackage struct{ importPath, dir string }
 
-var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
+// majorVersion is v2 and up, as the go command sees it: v1 is a name like any other.
+var majorVersion = regexp.MustCompile(`^v([2-9]|[1-9][0-9]+)$`)
 
 // binaryName is the name the go command gives the test binary.
 func (p testPackage) binaryName() string {
@@ -114,15 +114,11 @@ func (img *image) placeGo(compiled string, p testPackage) error {
 	if _, err := os.Stat(img.path(to)); err == nil {
 		return fmt.Errorf("%s: the sources have a file of that name", to)
 	}
-	err := os.Rename(compiled, img.path(to))
-	if os.IsNotExist(err) {
-		log.Printf("%s has no tests here", p.importPath)
-		return nil
+	if err := os.Rename(compiled, img.path(to)); err != nil {
+		return err
 	}
-	if err == nil {
-		img.addBinary(binary{ID: p.importPath, Harness: "go", Path: to, Cwd: p.dir})
-	}
-	return err
+	img.addBinary(binary{ID: p.importPath, Harness: "go", Path: to, Cwd: p.dir})
+	return nil
 }
 
 // addProgram compiles a main package of ours.
