@@ -1,0 +1,65 @@
+package manifest
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/plan"
+)
+
+// The API server fills the defaults in; these hold for objects that came another way.
+
+// StartTimeout is how long a run waits for a pod that does not start.
+func StartTimeout(run *v1alpha1.TestRun) time.Duration {
+	return or(run.Spec.StartTimeout, 5*time.Minute)
+}
+
+// ListTimeout is how long listing may take.
+func ListTimeout(run *v1alpha1.TestRun) time.Duration { return or(run.Spec.ListTimeout, 5*time.Minute) }
+
+// InfraRetries is how often a test may be lost with its pod.
+func InfraRetries(run *v1alpha1.TestRun) int32 {
+	if run.Spec.InfraRetries == nil {
+		return 3
+	}
+	return *run.Spec.InfraRetries
+}
+
+func or(d *metav1.Duration, def time.Duration) time.Duration {
+	if d == nil {
+		return def
+	}
+	return d.Duration
+}
+
+// Settings are a run's settings as deciding needs them. Its deadline counts from status.startTime.
+func Settings(run *v1alpha1.TestRun) plan.Settings {
+	s := plan.Settings{
+		Parallelism:  int(max(run.Spec.Parallelism, 1)),
+		Slots:        int(max(run.Spec.Worker.Slots, 1)),
+		MaxTests:     int(run.Spec.Worker.MaxTests),
+		Alone:        run.Spec.Isolation == v1alpha1.IsolationPod,
+		MaxAttempts:  1,
+		InfraRetries: int(InfraRetries(run)),
+		StartTimeout: StartTimeout(run),
+		NoTestsPass:  run.Spec.NoTests == v1alpha1.NoTestsPass,
+		Deadline:     Deadline(run),
+	}
+	if s.MaxTests < 1 {
+		s.MaxTests = 10000
+	}
+	if run.Spec.Retries != nil {
+		s.MaxAttempts += int(run.Spec.Retries.Count)
+	}
+	return s
+}
+
+// Deadline is when the run has to be over, or zero.
+func Deadline(run *v1alpha1.TestRun) time.Time {
+	if run.Spec.ActiveDeadlineSeconds == nil || run.Status.StartTime == nil {
+		return time.Time{}
+	}
+	return run.Status.StartTime.Add(time.Duration(*run.Spec.ActiveDeadlineSeconds) * time.Second)
+}
