@@ -57,7 +57,7 @@ C
   start containerd env PATH="$CONTAINERD_BIN:/usr/sbin:/usr/bin:/sbin:/bin" \
     "$CONTAINERD_BIN/containerd" --config "$ETC/containerd.toml" --log-level warn
   wait_for 30 containerd ctr version
-  if ! ctr images ls -q 2>/dev/null | grep -qx "$PAUSE_IMAGE"; then
+  if [ -z "$(ctr images ls -q "name==$PAUSE_IMAGE" 2>/dev/null)" ]; then
     "$HERE/image" static "$PAUSE_IMAGE" "$(part_dir pause)/pause" /pause
   fi
 }

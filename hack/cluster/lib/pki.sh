@@ -3,7 +3,7 @@
 make_pki() (
   umask 077
   mkdir -p "$PKI"
-  cd "$PKI"
+  cd "$PKI" || exit
   if [ ! -s ca.crt ]; then
     openssl ecparam -name prime256v1 -genkey -noout -out ca.key
     openssl req -x509 -new -key ca.key -days 3650 -subj /CN=podtest-cluster -out ca.crt 2>/dev/null

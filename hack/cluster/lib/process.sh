@@ -39,14 +39,14 @@ start() {
   say "$name started ($pid)"
 }
 
-# The start time tells a process from a later one that got its number.
-start_time() { cut -d' ' -f22 "/proc/$1/stat" 2>/dev/null || true; }
+# The start time tells a process from a later one that got its number; one that
+# has ended and waits for its parent (Z) has none.
+start_time() { awk '$3 != "Z" {print $22}' "/proc/$1/stat" 2>/dev/null || true; }
 
 alive() {
-  local pid
-  pid=$(cat "$RUN/$1.pid" 2>/dev/null) || return 1
-  [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || return 1
-  [ "$(start_time "$pid")" = "$(cat "$RUN/$1.start" 2>/dev/null)" ]
+  local now
+  now=$(start_time "$(cat "$RUN/$1.pid" 2>/dev/null)")
+  [ -n "$now" ] && [ "$now" = "$(cat "$RUN/$1.start" 2>/dev/null)" ]
 }
 
 any_alive() {
