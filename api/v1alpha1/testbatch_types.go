@@ -70,6 +70,8 @@ type RunRef struct {
 	Name string `json:"name"`
 	// uid of the TestRun: another of the same name is another run.
 	// +required
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
 	UID types.UID `json:"uid"`
 }
 
@@ -126,6 +128,8 @@ type BatchPod struct {
 	Name string `json:"name"`
 	// uid of the pod.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
 	UID types.UID `json:"uid,omitempty"`
 	// node that the pod ran on.
 	// +optional

@@ -48,13 +48,12 @@ type TestRunList struct {
 
 // TestRunSpec says what to run and how.
 //
-// +kubebuilder:validation:XValidation:rule="self.suites == oldSelf.suites",message="suites cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="self.template == oldSelf.template",message="template cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="self.worker == oldSelf.worker && self.isolation == oldSelf.isolation",message="worker and isolation cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.retries) == has(oldSelf.retries) && (!has(self.retries) || self.retries == oldSelf.retries) && self.infraRetries == oldSelf.infraRetries",message="retries and infraRetries cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="self.slowTimeout == oldSelf.slowTimeout && self.startTimeout == oldSelf.startTimeout && self.listTimeout == oldSelf.listTimeout && has(self.activeDeadlineSeconds) == has(oldSelf.activeDeadlineSeconds) && (!has(self.activeDeadlineSeconds) || self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds)",message="timeouts cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="self.runIgnored == oldSelf.runIgnored && self.noTests == oldSelf.noTests",message="runIgnored and noTests cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)",message="cancel cannot be taken back: create a new TestRun"
+// Fields that are always there, as required or by default, carry their own rule; the rules for those that may
+// be absent are here, since a field's rule is not asked when the field comes or goes.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.retries) == has(oldSelf.retries) && (!has(self.retries) || self.retries == oldSelf.retries)",fieldPath=".retries",message="retries cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.activeDeadlineSeconds) == has(oldSelf.activeDeadlineSeconds) && (!has(self.activeDeadlineSeconds) || self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds)",fieldPath=".activeDeadlineSeconds",message="activeDeadlineSeconds cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)",fieldPath=".cancel",message="cancel cannot be taken back: create a new TestRun"
 type TestRunSpec struct {
 	// suites are the sets of test binaries to run; at least one, at most 64, each with a name of its own.
 	// +required
@@ -62,6 +61,7 @@ type TestRunSpec struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="suites cannot change once the run exists: create a new TestRun"
 	Suites []Suite `json:"suites"`
 
 	// runIgnored says what becomes of tests that their harness marks as ignored (libtest's #[ignore]):
@@ -69,12 +69,18 @@ type TestRunSpec struct {
 	// +optional
 	// +default="Default"
 	// +kubebuilder:default=Default
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="runIgnored cannot change once the run exists: create a new TestRun"
 	RunIgnored RunIgnored `json:"runIgnored,omitempty"`
 
 	// template is the pod that tests run in, as in a Job. The container named "test", else the only
 	// one, holds the test binaries; its command is replaced by podtest's runner. restartPolicy is always Never.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="has(self.spec) && size(self.spec.containers) > 0",message="template.spec.containers must hold the container with the tests"
+	// +kubebuilder:validation:XValidation:rule="!has(self.spec) || size(self.spec.containers) < 2 || self.spec.containers.exists(c, c.name == 'test')",message="template has several containers: name the one with the tests \"test\""
+	// +kubebuilder:validation:XValidation:rule="!has(self.spec) || self.spec.containers.all(c, c.name != 'podtest-reporter') && (!has(self.spec.initContainers) || self.spec.initContainers.all(c, c.name != 'podtest-reporter'))",message="podtest adds a container named \"podtest-reporter\": give the template's another name"
+	// +kubebuilder:validation:XValidation:rule="!has(self.spec) || !has(self.spec.volumes) || self.spec.volumes.all(v, !v.name.startsWith('podtest-'))",message="volume names that begin with \"podtest-\" are podtest's own: give the template's another name"
+	// +kubebuilder:validation:XValidation:rule="!has(self.spec) || !has(self.spec.restartPolicy) || self.spec.restartPolicy == 'Never'",message="template.spec.restartPolicy must be Never or left out: podtest starts tests again itself"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="template cannot change once the run exists: create a new TestRun"
 	Template corev1.PodTemplateSpec `json:"template"`
 
 	// parallelism is how many worker pods may run at a time; from 1 to 10000, default 1. It may change while the run goes on.
@@ -88,6 +94,7 @@ type TestRunSpec struct {
 	// worker says how one worker pod goes about its tests.
 	// +optional
 	// +kubebuilder:default={}
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="worker cannot change once the run exists: create a new TestRun"
 	Worker Worker `json:"worker,omitempty"`
 
 	// isolation is what a test has to itself: Process (default) runs many tests in a pod, each a process
@@ -95,6 +102,7 @@ type TestRunSpec struct {
 	// +optional
 	// +default="Process"
 	// +kubebuilder:default=Process
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="isolation cannot change once the run exists: create a new TestRun"
 	Isolation Isolation `json:"isolation,omitempty"`
 
 	// retries says how often a failing test is tried again. Unset: never.
@@ -108,11 +116,13 @@ type TestRunSpec struct {
 	// +kubebuilder:default=3
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="infraRetries cannot change once the run exists: create a new TestRun"
 	InfraRetries *int32 `json:"infraRetries,omitempty"`
 
 	// slowTimeout says when a test is slow, and when it is ended for it.
 	// +optional
 	// +kubebuilder:default={}
+	// +kubebuilder:validation:XValidation:rule="has(self.terminateAfter) == has(oldSelf.terminateAfter) && (!has(self.terminateAfter) || self.terminateAfter == oldSelf.terminateAfter)",message="slowTimeout cannot change once the run exists: create a new TestRun"
 	SlowTimeout SlowTimeout `json:"slowTimeout,omitempty"`
 
 	// listTimeout is how long the test binaries may take to list their tests, once their pod runs; from 1s to 24h,
@@ -122,7 +132,8 @@ type TestRunSpec struct {
 	// +kubebuilder:default="5m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be a duration from 1s to 24h, such as \"90s\" or \"5m\""
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}([.][0-9]{1,9})?(h|m|s|ms)){1,4}$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be a duration from 1s to 24h, such as \"1.5s\", \"90s\" or \"1m30s\""
+	// +kubebuilder:validation:XValidation:rule="duration(self) == duration(oldSelf)",message="listTimeout cannot change once the run exists: create a new TestRun"
 	ListTimeout *metav1.Duration `json:"listTimeout,omitempty"`
 
 	// startTimeout is how long the run waits for a pod that does not start (no node, no image, quota used up,
@@ -132,7 +143,8 @@ type TestRunSpec struct {
 	// +kubebuilder:default="5m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be a duration from 1s to 24h, such as \"90s\" or \"5m\""
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}([.][0-9]{1,9})?(h|m|s|ms)){1,4}$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be a duration from 1s to 24h, such as \"1.5s\", \"90s\" or \"1m30s\""
+	// +kubebuilder:validation:XValidation:rule="duration(self) == duration(oldSelf)",message="startTimeout cannot change once the run exists: create a new TestRun"
 	StartTimeout *metav1.Duration `json:"startTimeout,omitempty"`
 
 	// activeDeadlineSeconds is how long the whole run may take from its start, pods that wait
@@ -146,6 +158,7 @@ type TestRunSpec struct {
 	// +optional
 	// +default="Fail"
 	// +kubebuilder:default=Fail
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="noTests cannot change once the run exists: create a new TestRun"
 	NoTests NoTests `json:"noTests,omitempty"`
 
 	// suspend keeps the run from starting pods; running tests end first, the rest wait. It may change at any time.
@@ -197,13 +210,15 @@ type BinariesHarness struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MaxLength=1024
-	// +kubebuilder:validation:items:Pattern=`^/[^\x00\n]*$`
+	// +kubebuilder:validation:items:Pattern=`^[^\x00\n]*$`
+	// +kubebuilder:validation:XValidation:rule="self.all(b, b.startsWith('/'))",message="binaries must be absolute paths or patterns of such, like /tests/**/*.test"
 	Binaries []string `json:"binaries"`
 
 	// workingDir is the folder that tests run in, an absolute path. Unset: the folder of the binary, where `go test` and cargo users put their test data.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^/[^\x00\n]*$`
+	// +kubebuilder:validation:Pattern=`^[^\x00\n]*$`
+	// +kubebuilder:validation:XValidation:rule="self.startsWith('/')",message="workingDir must be an absolute path"
 	WorkingDir string `json:"workingDir,omitempty"`
 }
 
@@ -218,7 +233,8 @@ type ExecHarness struct {
 	// workingDir is the folder that both commands run in, an absolute path. Unset: that of the container.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:Pattern=`^/[^\x00\n]*$`
+	// +kubebuilder:validation:Pattern=`^[^\x00\n]*$`
+	// +kubebuilder:validation:XValidation:rule="self.startsWith('/')",message="workingDir must be an absolute path"
 	WorkingDir string `json:"workingDir,omitempty"`
 }
 
@@ -230,6 +246,8 @@ type ExecList struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MaxLength=4096
+	// +kubebuilder:validation:items:Pattern=`^[^\x00]*$`
+	// +kubebuilder:validation:XValidation:rule="size(self) == 0 || size(self[0]) > 0",message="command must begin with a program"
 	Command []string `json:"command"`
 	// format is what the command prints: Lines (default), an id a line; Libtest, lines `id: test`; JSON, an
 	// object a line of which only "id" is required.
@@ -250,6 +268,8 @@ type ExecRun struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MaxLength=4096
+	// +kubebuilder:validation:items:Pattern=`^[^\x00]*$`
+	// +kubebuilder:validation:XValidation:rule="size(self) == 0 || size(self[0]) > 0",message="command must begin with a program"
 	Command []string `json:"command"`
 }
 
@@ -289,7 +309,8 @@ type SlowTimeout struct {
 	// +kubebuilder:default="60s"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1ms') && duration(self) <= duration('24h')",message="must be a duration from 1ms to 24h, such as \"90s\" or \"5m\""
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}([.][0-9]{1,9})?(h|m|s|ms)){1,4}$') && duration(self) >= duration('1ms') && duration(self) <= duration('24h')",message="must be a duration from 1ms to 24h, such as \"1.5s\", \"90s\" or \"1m30s\""
+	// +kubebuilder:validation:XValidation:rule="duration(self) == duration(oldSelf)",message="slowTimeout cannot change once the run exists: create a new TestRun"
 	Period *metav1.Duration `json:"period,omitempty"`
 	// terminateAfter is after how many periods a test is ended as timed out; from 1 to 1000. Unset: never.
 	// +optional
@@ -302,7 +323,8 @@ type SlowTimeout struct {
 	// +kubebuilder:default="10s"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('10m')",message="must be a duration from 0s to 10m, such as \"90s\" or \"5m\""
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}([.][0-9]{1,9})?(h|m|s|ms)){1,4}$') && duration(self) >= duration('0s') && duration(self) <= duration('10m')",message="must be a duration from 0s to 10m, such as \"1.5s\", \"90s\" or \"1m30s\""
+	// +kubebuilder:validation:XValidation:rule="duration(self) == duration(oldSelf)",message="slowTimeout cannot change once the run exists: create a new TestRun"
 	GracePeriod *metav1.Duration `json:"gracePeriod,omitempty"`
 }
 
