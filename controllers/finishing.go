@@ -1,0 +1,96 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/manifest"
+)
+
+// finish is a pass over a run that has its verdict: its listing Job is ended, its workers are given time to seal their
+// ledgers (their own controller sees to it), and after its time to live it is deleted.
+func (r *TestRunReconciler) finish(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
+	if err := r.stopListing(ctx, run); err != nil {
+		return ctrl.Result{}, err
+	}
+	unfinished, err := r.unfinishedBatches(ctx, run)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if unfinished > 0 && run.Status.Catalog != nil {
+		live, err := r.open(ctx, run)
+		if err != nil {
+			return ctrl.Result{}, err
+		}
+		live.Freeze()
+		return ctrl.Result{}, nil
+	}
+	r.Runs.Forget(run.UID)
+	r.pace.forget(run.UID)
+	return r.expire(ctx, run)
+}
+
+// stopListing deletes a listing Job that still runs after the run's end, with its pod.
+func (r *TestRunReconciler) stopListing(ctx context.Context, run *v1alpha1.TestRun) error {
+	job := &batchv1.Job{}
+	key := client.ObjectKey{Namespace: run.Namespace, Name: manifest.JobName(run.Name)}
+	if err := r.Get(ctx, key, job); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	if job.Status.CompletionTime != nil || !metav1.IsControlledBy(job, run) || !job.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	for _, c := range job.Status.Conditions {
+		if c.Type == batchv1.JobFailed || c.Type == batchv1.JobComplete || c.Type == batchv1.JobSuccessCriteriaMet {
+			return nil
+		}
+	}
+	if run.Status.Catalog != nil {
+		return nil // its pod has told all it had, and ends by itself
+	}
+	err := r.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("deleting the listing job: %w", err)
+	}
+	return nil
+}
+
+func (r *TestRunReconciler) unfinishedBatches(ctx context.Context, run *v1alpha1.TestRun) (int, error) {
+	var batches v1alpha1.TestBatchList
+	sel := client.MatchingLabels{v1alpha1.LabelRunUID: string(run.UID)}
+	if err := r.List(ctx, &batches, client.InNamespace(run.Namespace), sel); err != nil {
+		return 0, fmt.Errorf("listing the batches: %w", err)
+	}
+	n := 0
+	for i := range batches.Items {
+		if batches.Items[i].Status.End == nil {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// expire deletes the run when its time to live is over; what belongs to it goes with it.
+func (r *TestRunReconciler) expire(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
+	ttl := run.Spec.TTLSecondsAfterFinished
+	if ttl == nil {
+		return ctrl.Result{}, nil
+	}
+	now := r.Clock.Now()
+	due := run.Status.CompletionTime.Add(seconds(*ttl))
+	if now.Before(due) {
+		return ctrl.Result{RequeueAfter: due.Sub(now)}, nil
+	}
+	err := r.Delete(ctx, run, client.Preconditions{UID: &run.UID},
+		client.PropagationPolicy(metav1.DeletePropagationBackground))
+	if client.IgnoreNotFound(err) != nil {
+		return ctrl.Result{}, fmt.Errorf("deleting the run after its time to live: %w", err)
+	}
+	return ctrl.Result{}, nil
+}

@@ -1,0 +1,71 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+)
+
+// record writes the status in one patch, if it has changed, on condition that nobody else wrote meanwhile. If somebody
+// did, run is what they wrote, and the event of their write brings the next pass.
+func (r *TestRunReconciler) record(ctx context.Context, was, run *v1alpha1.TestRun) error {
+	if equality.Semantic.DeepEqual(was.Status, run.Status) {
+		return nil
+	}
+	patch := client.MergeFromWithOptions(was, client.MergeFromWithOptimisticLock{})
+	if err := r.Status().Patch(ctx, run, patch); err != nil {
+		return fmt.Errorf("writing the status: %w", err)
+	}
+	r.pace.wrote(run.UID, r.Clock.Now())
+	return nil
+}
+
+// ours turns the errors that the next pass heals by itself into none.
+func ours(err error) error {
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// statusEvery is how often a run's status is written while only its numbers change.
+const statusEvery = time.Second
+
+// pacer remembers when each run's status was written last: soft state, for manners only.
+type pacer struct {
+	mu   sync.Mutex
+	last map[types.UID]time.Time
+}
+
+// wait is how long a write has to be put off; 0 for at once.
+func (p *pacer) wait(uid types.UID, now time.Time, urgent bool) time.Duration {
+	if urgent {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(0, p.last[uid].Add(statusEvery).Sub(now))
+}
+
+func (p *pacer) wrote(uid types.UID, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last == nil {
+		p.last = map[types.UID]time.Time{}
+	}
+	p.last[uid] = now
+}
+
+func (p *pacer) forget(uid types.UID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.last, uid)
+}

@@ -1,0 +1,167 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/collector"
+	"github.com/podtest/podtest/internal/manifest"
+	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/records"
+)
+
+// run is a pass over a run whose tests are known.
+func (r *TestRunReconciler) run(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
+	live, err := r.open(ctx, run)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	now := r.Clock.Now()
+	var step plan.Step
+	live.Update(func(s *plan.State) {
+		s.Resize(int(run.Spec.Parallelism))
+		s.Suspend(run.Spec.Suspend)
+		if run.Spec.Cancel {
+			s.Cancel()
+		}
+		step = s.Next(now)
+	})
+	if step.Ending != nil {
+		return ctrl.Result{}, r.conclude(ctx, run, live, *step.Ending)
+	}
+	again, err := r.recordProgress(ctx, run, live, step)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if err := r.start(ctx, run, live, step.Start); err != nil {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: sooner(again, until(step.Again, now))}, nil
+}
+
+// open is the run as the leader keeps it; a new leader rebuilds it from what is stored.
+func (r *TestRunReconciler) open(ctx context.Context, run *v1alpha1.TestRun) (*collector.Run, error) {
+	if live := r.Runs.Get(run.UID); live != nil {
+		return live, nil
+	}
+	cat, err := records.LoadCatalog(ctx, r.Live, run)
+	if err != nil {
+		return nil, fmt.Errorf("reading the catalog: %w", err)
+	}
+	var batches v1alpha1.TestBatchList
+	sel := client.MatchingLabels{v1alpha1.LabelRunUID: string(run.UID)}
+	if err := r.Live.List(ctx, &batches, client.InNamespace(run.Namespace), sel); err != nil {
+		return nil, fmt.Errorf("reading the batches: %w", err)
+	}
+	facts, err := factsOf(run, cat, batches.Items)
+	if err != nil {
+		return nil, err
+	}
+	return r.Runs.Open(run, cat, facts, batches.Items), nil
+}
+
+// recordProgress writes the numbers of this moment, at most once a second unless something else has changed too. It
+// returns how long a write was put off.
+func (r *TestRunReconciler) recordProgress(
+	ctx context.Context, run *v1alpha1.TestRun, live *collector.Run, step plan.Step,
+) (time.Duration, error) {
+	was := run.DeepCopy()
+	begin(run, r.Clock.Now())
+	setRunning(run, step.Blocked)
+	firstFailure := len(was.Status.Failures) == 0
+	r.fill(run, live)
+	urgent := conditionsChanged(was, run) || (firstFailure && len(run.Status.Failures) > 0)
+	if wait := r.pace.wait(run.UID, r.Clock.Now(), urgent); wait > 0 {
+		return wait, nil
+	}
+	return 0, r.record(ctx, was, run)
+}
+
+// start makes the batches that are asked for. The TestBatch is the record; its own controller makes the pod.
+func (r *TestRunReconciler) start(
+	ctx context.Context, run *v1alpha1.TestRun, live *collector.Run, starts []plan.Start,
+) error {
+	var errs []error
+	for _, s := range starts {
+		b := manifest.Batch(run, s.Index, s.Class, s.Tests)
+		err := r.Create(ctx, b)
+		if apierrors.IsAlreadyExists(err) {
+			err = r.adopt(ctx, run, b)
+		}
+		if apierrors.IsForbidden(err) {
+			now := r.Clock.Now()
+			live.Update(func(st *plan.State) { st.CreateFailed(*refusal(err), now) })
+			break
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("creating batch %s: %w", b.Name, err))
+			break
+		}
+		live.AddBatch(b)
+	}
+	return errors.Join(errs...)
+}
+
+// adopt takes a batch that exists for ours only if it is.
+func (r *TestRunReconciler) adopt(ctx context.Context, run *v1alpha1.TestRun, b *v1alpha1.TestBatch) error {
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(b), b); err != nil {
+		return err
+	}
+	if !metav1.IsControlledBy(b, run) {
+		return fmt.Errorf("a batch of this name belongs to another run")
+	}
+	return nil
+}
+
+// conclude records the end of a run: first all ledgers, then the verdict.
+func (r *TestRunReconciler) conclude(
+	ctx context.Context, run *v1alpha1.TestRun, live *collector.Run, e plan.Ending,
+) error {
+	if err := live.Flush(ctx); err != nil {
+		return fmt.Errorf("writing the ledgers: %w", err)
+	}
+	live.Freeze() // what comes after the verdict changes nothing
+	was := run.DeepCopy()
+	begin(run, r.Clock.Now())
+	r.fill(run, live)
+	return r.end(ctx, was, run, e)
+}
+
+// end writes a run's verdict.
+func (r *TestRunReconciler) end(ctx context.Context, was, run *v1alpha1.TestRun, e plan.Ending) error {
+	setEnded(run, e, r.Clock.Now())
+	if err := r.record(ctx, was, run); err != nil {
+		return err
+	}
+	observeEnd(run)
+	kind := corev1.EventTypeNormal
+	if e.Result != string(v1alpha1.ResultPassed) {
+		kind = corev1.EventTypeWarning
+	}
+	r.tell(run, kind, e.Reason, "Complete", e.Message)
+	return nil
+}
+
+func until(t, now time.Time) time.Duration {
+	if t.IsZero() {
+		return 0
+	}
+	return max(t.Sub(now), time.Millisecond)
+}
+
+// sooner is the shorter of two waits, where 0 is none.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,164 @@
+package controllers
+
+import (
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/catalog"
+	"github.com/podtest/podtest/internal/collector"
+	"github.com/podtest/podtest/internal/plan"
+)
+
+// maxMessage is the longest message that a condition may carry here; the API allows 32 KiB, people do not.
+const maxMessage = 1024
+
+func complete(run *v1alpha1.TestRun) bool {
+	return meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)
+}
+
+// begin notes when the run was first acted upon, and which spec its status speaks of.
+func begin(run *v1alpha1.TestRun, now time.Time) {
+	if run.Status.StartTime == nil {
+		run.Status.StartTime = &metav1.Time{Time: now.Truncate(time.Second)}
+	}
+	run.Status.ObservedGeneration = run.Generation
+}
+
+func set(run *v1alpha1.TestRun, kind string, status metav1.ConditionStatus, reason, message string) {
+	meta.SetStatusCondition(&run.Status.Conditions, metav1.Condition{
+		Type: kind, Status: status, Reason: reason, Message: cut(message, maxMessage),
+		ObservedGeneration: run.Generation,
+	})
+}
+
+// setListing says that the tests are being listed, or why they are not.
+func setListing(run *v1alpha1.TestRun, b *plan.Blocked) {
+	set(run, v1alpha1.ConditionAccepted, metav1.ConditionTrue, v1alpha1.ReasonValid, "the spec can be acted upon")
+	set(run, v1alpha1.ConditionListed, metav1.ConditionFalse, v1alpha1.ReasonWaiting, "the test binaries are asked for their tests")
+	setUnderway(run, v1alpha1.ReasonListing, "the test binaries are asked for their tests", b)
+}
+
+// setListed says which tests were found.
+func setListed(run *v1alpha1.TestRun, cat *catalog.Catalog, tests []plan.Test, recordCount int) {
+	c := &run.Status.Tests
+	c.Listed, c.Selected = int64(len(tests)), 0
+	for _, t := range tests {
+		if t.Selected {
+			c.Selected++
+		}
+	}
+	c.NotSelected, c.Pending = c.Listed-c.Selected, c.Selected
+	run.Status.Catalog = &v1alpha1.CatalogRef{Digest: cat.Digest(), Records: int32(recordCount)}
+	set(run, v1alpha1.ConditionListed, metav1.ConditionTrue, v1alpha1.ReasonTestsListed, listedNote(run))
+	setUnderway(run, v1alpha1.ReasonRunning, "tests are running", nil)
+}
+
+func listedNote(run *v1alpha1.TestRun) string {
+	c := run.Status.Tests
+	return fmt.Sprintf("%d tests listed, %d selected", c.Listed, c.Selected)
+}
+
+// setRunning says that tests run, or why they do not.
+func setRunning(run *v1alpha1.TestRun, b *plan.Blocked) {
+	setUnderway(run, v1alpha1.ReasonRunning, "tests are running", b)
+}
+
+// setUnderway sets the conditions of a run that has not ended: kstatus reads it as in progress.
+func setUnderway(run *v1alpha1.TestRun, reason, message string, b *plan.Blocked) {
+	switch {
+	case run.Spec.Suspend:
+		reason, message = v1alpha1.ReasonSuspended, "suspended: no pod is started; set spec.suspend to false to go on"
+		set(run, v1alpha1.ConditionSuspended, metav1.ConditionTrue, v1alpha1.ReasonSuspended, message)
+	case b != nil:
+		reason, message = b.Reason, "waiting: "+b.Message
+		fallthrough
+	default:
+		set(run, v1alpha1.ConditionSuspended, metav1.ConditionFalse, v1alpha1.ReasonNotSuspended, "")
+	}
+	set(run, v1alpha1.ConditionSucceeded, metav1.ConditionUnknown, reason, message)
+	set(run, v1alpha1.ConditionComplete, metav1.ConditionFalse, reason, message)
+	set(run, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
+}
+
+// setEnded sets the verdict: Complete whatever it is, and Stalled for kstatus if it is not a good one.
+func setEnded(run *v1alpha1.TestRun, e plan.Ending, now time.Time) {
+	st := &run.Status
+	st.Result, st.ExitCode = v1alpha1.Result(e.Result), &e.Exit
+	st.CompletionTime = &metav1.Time{Time: now.Truncate(time.Second)}
+	st.Duration = duration(now.Sub(st.StartTime.Time))
+	st.Tests.NotRun += st.Tests.Pending
+	st.Tests.Pending, st.Tests.Running = 0, 0
+	succeeded := metav1.ConditionFalse
+	if st.Result == v1alpha1.ResultPassed {
+		succeeded = metav1.ConditionTrue
+	}
+	if e.Reason == v1alpha1.ReasonInvalidSpec {
+		set(run, v1alpha1.ConditionAccepted, metav1.ConditionFalse, e.Reason, e.Message)
+	}
+	if st.Catalog == nil {
+		set(run, v1alpha1.ConditionListed, metav1.ConditionFalse, e.Reason, e.Message)
+	}
+	set(run, v1alpha1.ConditionSucceeded, succeeded, e.Reason, e.Message)
+	set(run, v1alpha1.ConditionComplete, metav1.ConditionTrue, e.Reason, e.Message)
+	meta.RemoveStatusCondition(&st.Conditions, v1alpha1.ConditionReconciling)
+	if succeeded == metav1.ConditionFalse {
+		set(run, v1alpha1.ConditionStalled, metav1.ConditionTrue, e.Reason, e.Message)
+	}
+}
+
+// fill copies the numbers of this moment.
+func (r *TestRunReconciler) fill(run *v1alpha1.TestRun, live *collector.Run) {
+	var c plan.Counts
+	live.Update(func(s *plan.State) { c = s.Counts() })
+	run.Status.Tests = counts(c)
+	run.Status.Workers = v1alpha1.WorkerCounts{
+		Starting: int32(c.WorkersStarting), Running: int32(c.WorkersRunning),
+		Finished: int32(c.WorkersFinished), Lost: int32(c.WorkersLost),
+	}
+	run.Status.Progress = fmt.Sprintf("%d/%d", c.Selected-c.Pending, c.Selected)
+	run.Status.Duration = duration(r.Clock.Since(run.Status.StartTime.Time))
+	run.Status.Failures, run.Status.Slowest = live.Failures(), live.Slowest()
+}
+
+func counts(c plan.Counts) v1alpha1.TestCounts {
+	return v1alpha1.TestCounts{
+		Listed: int64(c.Selected + c.NotSelected), Selected: int64(c.Selected), NotSelected: int64(c.NotSelected),
+		Passed: int64(c.Passed), Failed: int64(c.Failed), Flaky: int64(c.Flaky), TimedOut: int64(c.TimedOut),
+		Crashed: int64(c.Crashed), OOMKilled: int64(c.OOMKilled), Skipped: int64(c.Skipped),
+		Pending: int64(c.Pending), Running: int64(c.Running), Retried: int64(c.Retried),
+		Interrupted: int64(c.Interrupted), Discarded: int64(c.Discarded),
+	}
+}
+
+// duration is d for people: tenths below a minute, seconds above.
+func duration(d time.Duration) string {
+	if d < 0 {
+		d = 0
+	}
+	if d < time.Minute {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}
+
+// conditionsChanged reports a change that people wait for: the rest may be put off.
+func conditionsChanged(was, is *v1alpha1.TestRun) bool {
+	return !equality.Semantic.DeepEqual(was.Status.Conditions, is.Status.Conditions) ||
+		was.Status.ObservedGeneration != is.Status.ObservedGeneration
+}
+
+// cut is s in at most n bytes, never cut within a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	const more = " …"
+	for n -= len(more); n > 0 && s[n]&0xC0 == 0x80; n-- {
+	}
+	return s[:n] + more
+}
