@@ -19,10 +19,16 @@ missing_packages() {
   has ip || echo iproute2
   has openssl || echo openssl
   has "${PROXY_MODE/nftables/nft}" || echo "$PROXY_MODE"
-  [ "$NODE_PARTS" != modules ] || return 0
+  if [ "$NODE_PARTS" = modules ]; then runc_build_packages; return; fi
   { has containerd && has ctr; } || echo containerd
   has runc || echo runc
   cni_dir >/dev/null || echo containernetworking-plugins
+}
+
+runc_build_packages() {
+  [ ! -d "$(part_dir runc)" ] || return 0
+  has cc || echo gcc libc6-dev
+  pkg-config --exists libseccomp 2>/dev/null || echo pkg-config libseccomp-dev
 }
 
 # --no-remove: rather build the parts here than drive out another containerd.
