@@ -31,6 +31,9 @@ func (o Outcome) String() string {
 // Good reports whether the attempt needs no other: it passed or was skipped.
 func (o Outcome) Good() bool { return o == Passed || o == Skipped }
 
+// Told reports whether an attempt can end so: what a ledger may hold.
+func (o Outcome) Told() bool { return o >= Passed && o <= Skipped }
+
 // Reason says more about an outcome than its name.
 type Reason uint8
 

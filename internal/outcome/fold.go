@@ -1,0 +1,53 @@
+package outcome
+
+// Fold makes one final outcome of the attempts of one test, given in the order in which they became durable. Any good
+// attempt decides, the first one if there are several; else the test has failed once maxAttempts different attempts
+// have, and the last of them by number tells how. flaky: it passed, though another attempt failed.
+//
+// But for which of several good rows is final, the order of rows does not matter, nor do repetitions.
+func Fold(rows []Row, maxAttempts int) (final Row, decided, flaky bool) {
+	var f Folding
+	for _, r := range rows {
+		f.Add(r)
+	}
+	return f.Final(maxAttempts)
+}
+
+// Folding is a Fold in progress.
+type Folding struct {
+	Best   Row      // the first good row, else the failed one of the highest attempt
+	Failed []uint16 // attempts that failed
+}
+
+// Add takes a row of the test and is false if the row changes nothing: its attempt is known.
+func (f *Folding) Add(r Row) bool {
+	if r.Outcome.Good() {
+		if f.Best.Outcome.Good() {
+			return false
+		}
+		f.Best = r
+		return true
+	}
+	for _, a := range f.Failed {
+		if a == r.Attempt {
+			return false
+		}
+	}
+	f.Failed = append(f.Failed, r.Attempt)
+	if !f.Best.Outcome.Good() && r.Attempt >= f.Best.Attempt {
+		f.Best = r
+	}
+	return true
+}
+
+// Final is the outcome of the rows so far.
+func (f *Folding) Final(maxAttempts int) (final Row, decided, flaky bool) {
+	switch {
+	case f.Best.Outcome.Good():
+		return f.Best, true, f.Best.Outcome == Passed && len(f.Failed) > 0
+	case len(f.Failed) > 0 && len(f.Failed) >= maxAttempts:
+		return f.Best, true, false
+	default:
+		return Row{}, false, false
+	}
+}
