@@ -70,6 +70,8 @@ type Batch struct {
 	Tests []uint32 // fixed list; empty for a worker that asks
 	Rows  []outcome.Row
 	End   *End // nil: it may be alive
+	// Discarded is how many reports of the worker were not counted.
+	Discarded int
 }
 
 // Facts are all that a State is made of.

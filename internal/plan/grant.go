@@ -1,0 +1,126 @@
+package plan
+
+import "time"
+
+// ask is a worker that asks for work.
+type ask struct {
+	w               *worker
+	queued, running int // attempts that it says it holds
+	now             time.Time
+}
+
+// answers are tried in order; the first that knows what to say says it.
+var answers = []func(*State, ask) (Grant, bool){
+	runIsOver,
+	drainsAlready,
+	isSuspended,
+	isSurplus,
+	hasStartedItsMost,
+	mayHoldMore,
+	hasEnough,
+	getsWork,
+	waitsForItsOwn,
+	waitsForTheTakeover,
+}
+
+// Grant answers a worker that holds queued attempts which have not started, and running ones which have. The answer is
+// Drain if there is nothing that this worker could ever get: nothing waits, and nothing of its own can come back.
+func (s *State) Grant(index int, queued, running int, now time.Time) Grant {
+	w := s.living(index)
+	if w == nil {
+		return Grant{Drain: true}
+	}
+	w.heard(now)
+	if !now.Before(s.until) {
+		s.unsilence(w)
+	}
+	for _, try := range answers {
+		if g, ok := try(s, ask{w, queued, running, now}); ok {
+			return g
+		}
+	}
+	return s.drain(w)
+}
+
+// drain tells a worker that it gets no more work.
+func (s *State) drain(w *worker) Grant {
+	w.draining, w.surplus = true, false
+	s.count(w)
+	s.releaseAll(&w.own)
+	return Grant{Drain: true}
+}
+
+func runIsOver(s *State, a ask) (Grant, bool) {
+	if s.closed == nil && !s.cancel && s.tally.undecided > s.tally.givenUp && !s.pastDeadline(a.now) {
+		return Grant{}, false
+	}
+	return s.drain(a.w), true
+}
+
+func drainsAlready(_ *State, a ask) (Grant, bool) { return Grant{Drain: true}, a.w.draining }
+
+func isSuspended(s *State, a ask) (Grant, bool) {
+	if !s.suspend {
+		return Grant{}, false
+	}
+	return s.drain(a.w), true
+}
+
+func isSurplus(s *State, a ask) (Grant, bool) {
+	if !a.w.surplus {
+		return Grant{}, false
+	}
+	return s.drain(a.w), true
+}
+
+// What a worker has not started when it is told to drain, it drops: so it is told after it has started all.
+func hasStartedItsMost(s *State, a ask) (Grant, bool) {
+	if s.left(a.w) > 0 {
+		return Grant{}, false
+	}
+	if a.queued > 0 {
+		return Grant{}, true
+	}
+	return s.drain(a.w), true
+}
+
+// A worker of an earlier leader tells first what it holds.
+func mayHoldMore(s *State, a ask) (Grant, bool) { return Grant{Again: s.until}, a.w.silent }
+
+func hasEnough(s *State, a ask) (Grant, bool) { return Grant{}, a.queued >= s.slots(a.w) }
+
+func getsWork(s *State, a ask) (Grant, bool) {
+	attempts := s.lease(a)
+	if len(attempts) > 0 {
+		a.w.idle = time.Time{}
+	}
+	return Grant{Attempts: attempts}, len(attempts) > 0
+}
+
+// waitsForItsOwn: what the worker has may fail and come back to it, and its reports may be on their way. One that says
+// that it holds nothing, though it was given work, may never have got it: after a while it is believed.
+func waitsForItsOwn(s *State, a ask) (Grant, bool) {
+	w := a.w
+	switch {
+	case a.queued+a.running > 0:
+		return Grant{}, true
+	case w.held.n == 0:
+		return Grant{}, false
+	case w.idle.IsZero():
+		w.idle = a.now
+	case a.now.Sub(w.idle) >= grace:
+		for _, o := range w.held.ordinals(s.tests) {
+			s.keep(o, w)
+		}
+		return getsWork(s, a)
+	}
+	return Grant{Again: w.idle.Add(grace)}, true
+}
+
+func waitsForTheTakeover(s *State, a ask) (Grant, bool) {
+	return Grant{Again: s.until}, a.w.fixed == nil && s.withheld(a.now) && s.queue.n > 0
+}
+
+func (s *State) pastDeadline(now time.Time) bool {
+	return !s.set.Deadline.IsZero() && !now.Before(s.set.Deadline)
+}

@@ -1,0 +1,135 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"github.com/podtest/podtest/internal/outcome"
+)
+
+// New makes a State of facts. now is when the facts were gathered: live workers have some seconds from it to announce
+// what they hold, before anything they might hold is given to another.
+//
+// Facts may be read in any order: all rows first, then the ends, then each test goes where it belongs.
+func New(f Facts, now time.Time) *State {
+	s := &State{
+		set:     f.Settings.withFloors(),
+		suspend: f.Suspend,
+		cancel:  f.Cancel,
+		tests:   make([]test, len(f.Tests)),
+		trouble: map[uint32]*trouble{},
+	}
+	s.list(f.Tests)
+	batches := slices.Clone(f.Batches)
+	slices.SortStableFunc(batches, func(a, b Batch) int { return a.Index - b.Index })
+	for _, b := range batches {
+		s.readRows(b)
+	}
+	for _, b := range batches {
+		s.readEnd(b, now)
+	}
+	for o := range uint32(len(s.tests)) {
+		if s.tests[o].place != notSelected && !s.decide(o) {
+			s.requeue(o)
+		}
+	}
+	for _, b := range batches {
+		s.bringHome(b)
+	}
+	s.thin()
+	return s
+}
+
+// withFloors makes settings that nobody can work with the least that one can.
+func (t Settings) withFloors() Settings {
+	t.Parallelism = max(1, t.Parallelism)
+	t.Slots = max(1, t.Slots)
+	t.MaxAttempts = max(1, t.MaxAttempts)
+	t.InfraRetries = max(0, t.InfraRetries)
+	if t.MaxTests <= 0 {
+		t.MaxTests = int(^uint(0) >> 1)
+	}
+	return t
+}
+
+// list takes in the tests. A binary is numbered by its first test, which makes the numbers dense and canonical.
+func (s *State) list(tests []Test) {
+	dense := map[int32]int32{}
+	for o, t := range tests {
+		id, ok := dense[t.Binary]
+		if !ok {
+			id = int32(len(dense))
+			dense[t.Binary] = id
+		}
+		s.tests[o] = test{binary: id, holder: -1}
+		if t.Selected {
+			s.tests[o].place = listed
+			s.tally.selected++
+		}
+	}
+	s.tally.undecided = s.tally.selected
+	s.queue.binaries = make([]binary, len(dense))
+}
+
+func (s *State) readRows(b Batch) {
+	s.tally.discarded += b.Discarded
+	for _, row := range b.Rows {
+		if int64(row.Ordinal) >= int64(len(s.tests)) || s.tests[row.Ordinal].place == notSelected ||
+			row.Attempt == 0 || !row.Outcome.Told() {
+			continue // the ledger checker will tell
+		}
+		if s.hasRow(row.Ordinal, row.Attempt) || s.goodRow(row) {
+			s.tally.discarded++
+			continue
+		}
+		s.strikes.fruit(b.Index)
+		s.record(row)
+	}
+}
+
+// goodRow reports whether row is a second good one of its test.
+func (s *State) goodRow(row outcome.Row) bool {
+	if !row.Outcome.Good() {
+		return false
+	}
+	x := s.trouble[row.Ordinal]
+	return s.tests[row.Ordinal].row.Outcome.Good() || x != nil && x.Best.Outcome.Good()
+}
+
+func (s *State) readEnd(b Batch, now time.Time) {
+	s.next = max(s.next, b.Index+1)
+	if len(b.Rows) > 0 || b.End != nil {
+		s.waiting = now
+	}
+	if b.End == nil {
+		w := s.enlist(&worker{index: b.Index, class: b.Class, fixed: b.Tests, born: now})
+		w.rows, w.given = len(b.Rows), len(b.Rows)+b.Discarded
+		w.silent = true
+		s.silent++
+		s.count(w)
+		s.until = now.Add(grace)
+		return
+	}
+	s.lose(*b.End)
+	s.strike(b, len(b.Rows))
+	s.noteEnd(*b.End)
+}
+
+// bringHome gives a living worker what is kept for it: its fixed list, and tests that failed there last.
+func (s *State) bringHome(b Batch) {
+	w := s.living(b.Index)
+	if w == nil {
+		return
+	}
+	for _, o := range b.Tests {
+		if int64(o) < int64(len(s.tests)) && (s.tests[o].place == waiting || s.tests[o].place == alone) {
+			s.keep(o, w)
+		}
+	}
+	for _, row := range b.Rows {
+		x := s.trouble[row.Ordinal]
+		if x != nil && x.Best.Attempt == row.Attempt && s.tests[row.Ordinal].place == waiting {
+			s.keep(row.Ordinal, w)
+		}
+	}
+}

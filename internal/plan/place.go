@@ -1,0 +1,83 @@
+package plan
+
+import "github.com/podtest/podtest/internal/outcome"
+
+// leave takes a test from its place. It must be put into another before the event is over.
+func (s *State) leave(ordinal uint32) {
+	t := &s.tests[ordinal]
+	switch t.place {
+	case waiting:
+		s.queue.remove(s.tests, ordinal)
+	case alone:
+		s.solo.remove(s.tests, ordinal)
+	case own:
+		s.worker(int(t.holder)).own.remove(s.tests, ordinal)
+	case held:
+		s.worker(int(t.holder)).held.remove(s.tests, ordinal)
+		s.setStarted(t, false)
+	case givenUp:
+		s.tally.givenUp--
+	case notSelected, listed, settled:
+	}
+	t.holder, t.hold = -1, 0
+}
+
+// keep puts a test on the own list of a worker.
+func (s *State) keep(ordinal uint32, w *worker) {
+	s.leave(ordinal)
+	t := &s.tests[ordinal]
+	t.place, t.holder = own, int32(w.index)
+	w.own.pushBack(s.tests, ordinal)
+}
+
+// hand gives an attempt of a test to a worker.
+func (s *State) hand(h Held, w *worker) {
+	s.leave(h.Ordinal)
+	t := &s.tests[h.Ordinal]
+	t.place, t.holder, t.hold = held, int32(w.index), h.Attempt
+	t.heardOf(h.Attempt)
+	w.held.pushBack(s.tests, h.Ordinal)
+	s.setStarted(t, h.Started)
+}
+
+func (s *State) setStarted(t *test, on bool) {
+	if t.started != on {
+		s.tally.running += map[bool]int{true: 1, false: -1}[on]
+	}
+	t.started = on
+}
+
+// requeue puts a test without a verdict where it belongs when no worker has it. One that comes back stands before
+// those that have not been tried; a lone one behind them, since it may do harm again.
+func (s *State) requeue(ordinal uint32) {
+	s.leave(ordinal)
+	t := &s.tests[ordinal]
+	switch {
+	case s.lostTooOften(ordinal):
+		t.place = givenUp
+		s.tally.givenUp++
+	case s.set.Alone || s.suspect(ordinal):
+		t.place = alone
+		s.solo.pushBack(s.tests, ordinal)
+	default:
+		t.place = waiting
+		s.queue.push(s.tests, ordinal, t.high > 0)
+	}
+}
+
+// settle gives a test its verdict.
+func (s *State) settle(ordinal uint32, final outcome.Row, flaky bool) {
+	s.leave(ordinal)
+	t := &s.tests[ordinal]
+	t.place, t.row = settled, final
+	s.tally.undecided--
+	s.tally.Add(final, flaky)
+}
+
+// releaseAll empties a worker's list.
+func (s *State) releaseAll(l *list) {
+	all := l.ordinals(s.tests)
+	for i := len(all) - 1; i >= 0; i-- { // each goes to the front
+		s.requeue(all[i])
+	}
+}

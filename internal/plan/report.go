@@ -1,0 +1,104 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"github.com/podtest/podtest/internal/outcome"
+)
+
+// Report tells a row of a worker's ledger. A failed attempt with attempts left puts the test in the queue again, first
+// for the same worker. The row of a worker that has ended counts like any other: whoever tells it sees to it that it
+// can still be recorded.
+func (s *State) Report(index int, row outcome.Row, now time.Time) Accept {
+	if !s.plausible(row.Ordinal, row.Attempt) || !row.Outcome.Told() {
+		return Unknown
+	}
+	w := s.living(index)
+	if w != nil {
+		w.heard(now)
+		w.idle = time.Time{}
+	}
+	if s.closed != nil {
+		return Duplicate
+	}
+	if s.tests[row.Ordinal].place == settled || s.hasRow(row.Ordinal, row.Attempt) {
+		s.tally.discarded++
+		s.tested(row, w)
+		return Duplicate
+	}
+	if w != nil {
+		w.rows++
+	}
+	s.strikes.fruit(index)
+	s.record(row)
+	if !s.decide(row.Ordinal) {
+		s.tested(row, w)
+	}
+	return Accepted
+}
+
+// record takes a row into what is known of its test.
+func (s *State) record(row outcome.Row) {
+	t := &s.tests[row.Ordinal]
+	t.heardOf(row.Attempt)
+	if row.Reason != outcome.KilledItsPod { // nobody has measured that
+		s.queue.learn(t.binary, row.Duration)
+	}
+	x := s.trouble[row.Ordinal]
+	if x == nil && row.Outcome.Good() {
+		t.row = row
+		return
+	}
+	x = s.troubleOf(row.Ordinal)
+	x.Add(row)
+	if !row.Outcome.Good() {
+		s.tally.failedRows++
+	}
+	if at := slices.Index(x.lost, row.Attempt); at >= 0 { // it had been given up for lost
+		x.lost = slices.Delete(x.lost, at, at+1)
+		x.blamed = slices.DeleteFunc(x.blamed, func(a uint16) bool { return a == row.Attempt })
+		s.tally.interrupted--
+	}
+}
+
+// decide gives the test its verdict if what is known of it makes one.
+func (s *State) decide(ordinal uint32) bool {
+	x := s.trouble[ordinal]
+	if x == nil {
+		row := s.tests[ordinal].row
+		if row.Outcome == outcome.None {
+			return false
+		}
+		s.settle(ordinal, row, false)
+		return true
+	}
+	final, decided, flaky := x.Final(s.set.MaxAttempts)
+	if decided {
+		s.settle(ordinal, final, flaky)
+	}
+	return decided
+}
+
+// tested puts a test without a verdict in the queue again, once the attempt that its worker holds has ended. An
+// attempt that another worker holds may still bring the verdict.
+func (s *State) tested(row outcome.Row, w *worker) {
+	t := &s.tests[row.Ordinal]
+	switch t.place {
+	case held:
+		if w == nil || int(t.holder) != w.index || t.hold != row.Attempt {
+			return
+		}
+	case givenUp:
+		if s.lostTooOften(row.Ordinal) {
+			return
+		}
+	default:
+		return
+	}
+	if w != nil && !w.draining {
+		s.keep(row.Ordinal, w)
+		return
+	}
+	s.requeue(row.Ordinal)
+}
