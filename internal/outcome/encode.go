@@ -24,7 +24,7 @@ const (
 
 var errTruncated = errors.New("it ends too early")
 
-// Encode is the compact form of a ledger, in the order of its rows. No rows are no bytes.
+// Encode is the compact form of a ledger, in the order of its rows; of 100,000 rows at most. No rows are no bytes.
 func Encode(rows []Row) []byte {
 	if len(rows) == 0 {
 		return nil
