@@ -51,9 +51,6 @@ func (r *TestRunReconciler) stopListing(ctx context.Context, run *v1alpha1.TestR
 			return nil
 		}
 	}
-	if run.Status.Catalog != nil {
-		return nil // its pod has told all it had, and ends by itself
-	}
 	err := r.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground))
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("deleting the listing job: %w", err)

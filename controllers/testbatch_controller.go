@@ -96,7 +96,7 @@ func (r *TestBatchReconciler) act(ctx context.Context, w *worker) (ctrl.Result, 
 		return ctrl.Result{RequeueAfter: openAgain}, nil
 	case w.pod == nil:
 		return r.noPod(ctx, w)
-	case manifest.Terminal(w.pod):
+	case manifest.Terminal(w.pod), manifest.TestEnded(w.pod) && w.live.Sealed(w.batch.Name):
 		return ctrl.Result{}, r.close(ctx, w, r.endOf(w))
 	case complete(w.run):
 		return r.wind(ctx, w)

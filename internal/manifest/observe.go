@@ -33,6 +33,13 @@ func testStarted(pod *corev1.Pod) bool {
 	return t != nil && (t.State.Running != nil || t.State.Terminated != nil)
 }
 
+// TestEnded reports whether the container that holds the tests has ended. Other containers of the template may go on
+// for ever.
+func TestEnded(pod *corev1.Pod) bool {
+	t := TestStatus(pod)
+	return t != nil && t.State.Terminated != nil
+}
+
 // TestStatus is the status of the container that holds the tests, or nil.
 func TestStatus(pod *corev1.Pod) *corev1.ContainerStatus {
 	name := pod.Spec.Containers[TestContainer(&pod.Spec)].Name
