@@ -23,6 +23,9 @@ const (
 	PathCatalog = "/v1/catalog"
 )
 
+// HeaderBatch names the reporter's batch, beside its token.
+const HeaderBatch = "X-Podtest-Batch"
+
 // Names of the places in the pod, and of the reporter's environment.
 const (
 	BinDir       = "/podtest/bin"                  // the agent is installed here, in a volume that the test container sees read-only

@@ -1,0 +1,107 @@
+package process
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+// Family knows which children are ours, so that the others, orphans of tests that the kernel gave to us, can be
+// ended and reaped. A nil Family only starts processes.
+type Family struct {
+	mu       sync.RWMutex // held for reading while a child is born: it must not be taken for an orphan
+	ours     sync.Map     // pid → struct{}
+	children *os.File
+}
+
+// Adopt makes this process the reaper of all its descendants.
+func Adopt() (*Family, error) {
+	if err := prctl(prSetChildSubreaper, 1); err != nil {
+		return nil, fmt.Errorf("becoming the reaper of orphans: %w", err)
+	}
+	// Orphans are given to the first thread, so its list is short. Without it (no CONFIG_PROC_CHILDREN) orphans wait for the end of the pod.
+	children, _ := os.Open(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid()))
+	return &Family{children: children}, nil
+}
+
+// Undumpable keeps other processes of the same user out of this one's memory and file descriptors.
+func Undumpable() error { return prctl(prSetDumpable, 0) }
+
+const (
+	prSetDumpable       = 4
+	prSetChildSubreaper = 36
+)
+
+func prctl(option, value uintptr) error {
+	if _, _, errno := syscall.Syscall6(syscall.SYS_PRCTL, option, value, 0, 0, 0, 0); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+func (f *Family) spawn(c Command, out, errs *pipe) (int, error) {
+	if f == nil {
+		return spawn(c, out, errs)
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	pid, err := spawn(c, out, errs)
+	if err == nil {
+		f.ours.Store(pid, struct{}{})
+	}
+	return pid, err
+}
+
+func (f *Family) forget(pid int) {
+	if f != nil {
+		f.ours.Delete(pid)
+	}
+}
+
+// Sweep reaps dead orphans and kills those whose environment holds mark; an empty mark is in every environment.
+func (f *Family) Sweep(mark string) {
+	if f == nil || f.children == nil || len(f.strangers()) == 0 {
+		return
+	}
+	f.mu.Lock() // no child is being born now: who is still a stranger is an orphan
+	defer f.mu.Unlock()
+	for _, pid := range f.strangers() {
+		if reaped(pid) || !marked(pid, mark) {
+			continue
+		}
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+		reaped(pid)
+	}
+}
+
+func reaped(pid int) bool {
+	got, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+	return got == pid || err != nil
+}
+
+func marked(pid int, mark string) bool {
+	if mark == "" {
+		return true
+	}
+	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	return err == nil && bytes.Contains(append([]byte{0}, environ...), []byte("\x00"+mark+"\x00"))
+}
+
+func (f *Family) strangers() []int {
+	var buf [4096]byte
+	n, _ := f.children.ReadAt(buf[:], 0)
+	var pids []int
+	for word := range bytes.FieldsSeq(buf[:n]) {
+		pid, err := strconv.Atoi(string(word))
+		if err != nil {
+			continue
+		}
+		if _, ours := f.ours.Load(pid); !ours {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}

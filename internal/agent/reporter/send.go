@@ -1,0 +1,127 @@
+package reporter
+
+import (
+	"context"
+	"time"
+
+	"github.com/podtest/podtest/internal/wire"
+)
+
+// sendResults sends what is new until the book is closed and all of it acknowledged.
+func (r *reporter) sendResults(ctx context.Context) error {
+	var pause pause
+	for {
+		if err := r.book.awaitDue(ctx); err != nil {
+			return err
+		}
+		if r.book.settled() {
+			return nil
+		}
+		last, acked, err := r.sendBatch(ctx)
+		if err != nil {
+			return err
+		}
+		r.book.answered(last, acked)
+		if err := r.repeat(ctx, acked < last, &pause); err != nil {
+			return err
+		}
+	}
+}
+
+// sendBatch sends one batch; last is the number of its last message.
+func (r *reporter) sendBatch(ctx context.Context) (last, acked int64, err error) {
+	var reply wire.ReportReply
+	err = r.session.call(ctx, wire.PathReport, func(epoch string) any {
+		messages, wait := r.book.batch()
+		if len(messages) > 0 {
+			last = messages[len(messages)-1].Seq
+		}
+		return wire.Report{Version: wire.Version, Epoch: epoch, Wait: wait, Messages: messages}
+	}, &reply)
+	return last, reply.Acked, err
+}
+
+// repeat sends again, after a pause, what should have been durable and is not.
+func (r *reporter) repeat(ctx context.Context, missing bool, p *pause) error {
+	if _, final := r.book.batch(); !final || !missing {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(p.next()):
+	}
+	r.book.again()
+	return nil
+}
+
+// emptyPause keeps a collector that answers at once, with nothing, from being asked without end.
+const emptyPause = 100 * time.Millisecond
+
+// askForWork asks whenever the runner could take more, one request at a time, and hands on what it gets.
+func (r *reporter) askForWork(ctx context.Context, n *runner) {
+	if r.config.Mode != "run" {
+		return
+	}
+	for {
+		queued, busy, err := r.awaitHunger(ctx)
+		if err != nil {
+			return
+		}
+		// What ended before must be known to who decides what comes next.
+		if r.book.flush(ctx) != nil {
+			return
+		}
+		var lease wire.Lease
+		err = r.session.call(ctx, wire.PathLease, func(epoch string) any {
+			lease = wire.Lease{}
+			return wire.LeaseRequest{Version: wire.Version, Epoch: epoch, Queued: queued, Running: busy}
+		}, &lease)
+		if err != nil {
+			return
+		}
+		r.book.lease(lease)
+		if n.send(wire.ToRunner{Lease: &lease}) != nil || lease.Drain {
+			return
+		}
+		if len(lease.Attempts) == 0 {
+			linger(ctx, emptyPause)
+		}
+	}
+}
+
+func (r *reporter) awaitHunger(ctx context.Context) (queued, busy int, err error) {
+	for {
+		want, queued, busy := r.book.wants(max(1, r.config.Slots))
+		if want {
+			return queued, busy, ctx.Err()
+		}
+		select {
+		case <-ctx.Done():
+			return 0, 0, ctx.Err()
+		case <-r.book.hunger:
+		}
+	}
+}
+
+// bringCatalog brings all parts of a catalog, from the first one again if the collector changes meanwhile, and tells
+// the runner when it is stored.
+func (r *reporter) bringCatalog(ctx context.Context, n *runner, parts []wire.Catalog) {
+	for i := 0; i < len(parts); {
+		began := ""
+		err := r.session.call(ctx, wire.PathCatalog, func(epoch string) any {
+			if began != "" && began != epoch {
+				i = 0
+			}
+			began = epoch
+			part := parts[i]
+			part.Epoch = epoch
+			return part
+		}, nil)
+		if err != nil {
+			return
+		}
+		i++
+	}
+	_ = n.send(wire.ToRunner{Done: &wire.Done{}})
+}

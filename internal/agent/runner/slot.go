@@ -1,0 +1,162 @@
+package runner
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/podtest/podtest/internal/agent/process"
+	"github.com/podtest/podtest/internal/harness"
+	"github.com/podtest/podtest/internal/outcome"
+	"github.com/podtest/podtest/internal/wire"
+)
+
+// slot runs one attempt at a time.
+type slot struct {
+	runner  *runner
+	temp    tempDir
+	oom     oomCounter
+	environ environ
+	limits  process.Limits
+	process process.Runner
+}
+
+func (s *slot) serve(q *queue) {
+	for {
+		w, more := q.next()
+		if !more || s.attempt(w) != nil {
+			return
+		}
+	}
+}
+
+// attempt runs one attempt and tells of it. Started is told before the process exists, so that what kills the whole
+// container has suspects. An attempt that was stopped from outside has no result: it is lost, not failed.
+func (s *slot) attempt(w work) error {
+	held := wire.Held{Ordinal: w.Ordinal, Attempt: w.Attempt, Started: true}
+	if err := s.runner.send(wire.ToReporter{Started: &held}); err != nil {
+		return err
+	}
+	temp := s.temp.forAttempt(w)
+	defer discard(temp)
+	result, finished := s.run(w, temp)
+	s.sweep(temp)
+	if !finished {
+		return nil
+	}
+	return s.runner.send(wire.ToReporter{Result: result})
+}
+
+// sweep ends what left the test's process group.
+func (s *slot) sweep(temp string) {
+	if temp != "" {
+		s.runner.options.Family.Sweep("TMPDIR=" + temp)
+	}
+}
+
+func (s *slot) run(w work, temp string) (r *wire.Result, finished bool) {
+	suite, h := s.runner.suiteOf(w.binary)
+	if h == nil {
+		return s.notStarted(w, fmt.Errorf("this agent knows no suite %q", w.binary.Suite)), true
+	}
+	attempt := h.Attempt(harness.Target{Suite: suite, Binary: w.binary}, w.Assignment)
+	var spent spent
+	for {
+		kills := s.oom.count()
+		end, err := s.start(w, attempt, temp)
+		spent.add(end)
+		if err != nil {
+			return s.notStarted(w, err), true
+		}
+		if end.Stopped {
+			return nil, false
+		}
+		verdict, again := s.judge(attempt, end, kills)
+		if !again {
+			return s.result(w, spent, verdict), true
+		}
+	}
+}
+
+func (s *slot) start(w work, a harness.Attempt, temp string) (process.End, error) {
+	c := a.Command()
+	return s.process.Run(process.Command{
+		Argv: c.Argv, Dir: c.Dir, Env: s.environ.of(w, temp, c.Env), Watch: a.Watch(),
+	}, s.limits)
+}
+
+func (r *runner) suiteOf(b wire.Binary) (wire.Suite, harness.Harness) {
+	for _, s := range r.config.Suites {
+		if s.Name == b.Suite {
+			return s, r.harnesses[s.Harness]
+		}
+	}
+	return wire.Suite{}, nil
+}
+
+// spent is what all starts of one attempt took together.
+type spent struct {
+	process.End
+	started bool
+}
+
+func (s *spent) add(e process.End) {
+	if !s.started {
+		s.End, s.started = e, true
+		return
+	}
+	e.Start = s.Start
+	e.Duration += s.Duration
+	e.CPU += s.CPU
+	e.PeakRSS = max(e.PeakRSS, s.PeakRSS)
+	s.End = e
+}
+
+func (s *slot) notStarted(w work, err error) *wire.Result {
+	row := outcome.Row{
+		Ordinal: w.Ordinal, Attempt: w.Attempt, Outcome: outcome.Failed, Reason: outcome.NotStarted,
+		Start: time.Now().UnixMicro(),
+	}
+	return &wire.Result{Row: row, Excerpt: excerpt(err.Error(), nil)}
+}
+
+func (s *slot) result(w work, spent spent, v harness.Verdict) *wire.Result {
+	row := outcome.Row{
+		Ordinal: w.Ordinal, Attempt: w.Attempt, Outcome: v.Outcome, Reason: v.Reason,
+		Code: code(spent.Status), Leaky: spent.Leaky, Slow: s.slow(spent.Duration),
+		Start: spent.Start.UnixMicro(), Duration: uint64(spent.Duration.Microseconds()),
+		CPU: uint64(spent.CPU.Microseconds()), PeakRSS: spent.PeakRSS,
+	}
+	r := &wire.Result{Row: row}
+	if !v.Outcome.Good() {
+		r.Excerpt = excerpt(v.Why, s.lastPrinted())
+		r.Output = &wire.Output{
+			Ordinal: w.Ordinal, Attempt: w.Attempt, Stdout: kept(&s.process.Stdout), Stderr: kept(&s.process.Stderr),
+		}
+	}
+	return r
+}
+
+func (s *slot) slow(d time.Duration) bool {
+	period := s.runner.config.SlowPeriodMS
+	return period > 0 && d > time.Duration(period)*time.Millisecond
+}
+
+// lastPrinted is the end of standard error, or else of standard output.
+func (s *slot) lastPrinted() []byte {
+	if s.process.Stderr.Len() > 0 {
+		return s.process.Stderr.End(excerptSize)
+	}
+	return s.process.Stdout.End(excerptSize)
+}
+
+func kept(s *process.Stream) wire.Stream {
+	return wire.Stream{Head: s.Head(), Tail: s.Tail(), Dropped: s.Dropped()}
+}
+
+func code(status syscall.WaitStatus) uint8 {
+	if status.Signaled() {
+		return uint8(status.Signal())
+	}
+	return uint8(status.ExitStatus())
+}

@@ -1,0 +1,116 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/podtest/podtest/internal/agent/process"
+	"github.com/podtest/podtest/internal/wire"
+)
+
+// longestGrace bounds how long running tests have when the whole pod is ended: the kubelet does not wait either.
+const longestGrace = 10 * time.Second
+
+// work runs what the reporter hands over, on as many slots as configured.
+func (r *runner) work(ctx context.Context) error {
+	if err := r.send(wire.ToReporter{Want: &wire.Want{}}); err != nil {
+		return err
+	}
+	temp := newTempDir()
+	defer temp.remove()
+	q := newQueue()
+	stopped := make(chan struct{})
+	ended := make(chan error, 1)
+	var running sync.WaitGroup
+	for range max(1, r.config.Slots) {
+		s := r.newSlot(temp, stopped)
+		running.Go(func() { s.serve(q) })
+	}
+	go func() { ended <- r.receive(func(m wire.ToRunner) bool { return take(q, m) }) }()
+
+	err := r.await(ctx, ended)
+	q.close()
+	if err != nil || ctx.Err() != nil {
+		close(stopped)
+	}
+	running.Wait()
+	r.options.Family.Sweep("")
+	return r.farewell(ctx, err)
+}
+
+// take does what a line from the reporter says; false: there will be no more work.
+func take(q *queue, m wire.ToRunner) bool {
+	if m.Lease != nil {
+		q.add(m.Lease)
+	}
+	return m.Done == nil && (m.Lease == nil || !m.Lease.Drain)
+}
+
+func (r *runner) await(ctx context.Context, ended <-chan error) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-ended:
+		return err
+	}
+}
+
+func (r *runner) farewell(ctx context.Context, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return r.bye(fmt.Sprintf("ended from outside: %s", context.Cause(ctx)), context.Cause(ctx))
+	}
+	return r.bye("", nil)
+}
+
+// tempDir holds a folder for each attempt that runs.
+type tempDir struct{ path string }
+
+// newTempDir makes the folder; in an image without a writable one, tests go without.
+func newTempDir() tempDir {
+	_ = os.MkdirAll(os.TempDir(), 0o1777)
+	path, err := os.MkdirTemp("", "podtest-")
+	if err != nil {
+		return tempDir{}
+	}
+	return tempDir{path}
+}
+
+func (t tempDir) remove() {
+	if t.path != "" {
+		_ = os.RemoveAll(t.path)
+	}
+}
+
+// forAttempt makes the private folder of one attempt, or returns "".
+func (t tempDir) forAttempt(w work) string {
+	if t.path == "" {
+		return ""
+	}
+	path := fmt.Sprintf("%s/%d-%d", t.path, w.Ordinal, w.Attempt)
+	if err := os.Mkdir(path, 0o700); err != nil && !os.IsExist(err) {
+		return ""
+	}
+	return path
+}
+
+func discard(path string) {
+	if path != "" && os.Remove(path) != nil {
+		_ = os.RemoveAll(path)
+	}
+}
+
+func (r *runner) newSlot(temp tempDir, stopped <-chan struct{}) *slot {
+	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+	grace := ms(r.config.GraceMS)
+	return &slot{
+		runner: r, temp: temp, oom: openOOMCounter(), environ: newEnviron(r.options.Environ, r.config),
+		limits:  process.Limits{Terminate: ms(r.config.TerminateMS), Grace: grace, Leak: ms(r.config.LeakMS)},
+		process: process.Runner{Stop: stopped, StopGrace: min(grace, longestGrace), Family: r.options.Family},
+	}
+}
