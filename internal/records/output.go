@@ -1,0 +1,108 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/wire"
+)
+
+// maxOutput is the most that a record of output holds, compressed.
+const maxOutput = 384 << 10
+
+// Pack makes the data of records from outputs, in order: JSON lines, compressed. An output that is too big for a
+// record is cut once more.
+func Pack(outputs []wire.Output) [][]byte {
+	if len(outputs) == 0 {
+		return nil
+	}
+	data := compress(lines(outputs))
+	if len(data) <= maxOutput {
+		return [][]byte{data}
+	}
+	if len(outputs) == 1 {
+		return [][]byte{compress(lines([]wire.Output{shortened(outputs[0])}))}
+	}
+	half := len(outputs) / 2
+	return append(Pack(outputs[:half]), Pack(outputs[half:])...)
+}
+
+func lines(outputs []wire.Output) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	for _, o := range outputs {
+		_ = enc.Encode(o) // a buffer takes all, and bytes and numbers always encode
+	}
+	return buf.Bytes()
+}
+
+// shortened is an output that fits a record even if its bytes are noise: 4 pieces of 64 KiB, and a third on top.
+func shortened(o wire.Output) wire.Output {
+	const most = 64 << 10
+	for _, s := range []*wire.Stream{&o.Stdout, &o.Stderr} {
+		if cut := len(s.Head) - most; cut > 0 {
+			s.Head, s.Dropped = s.Head[:most], s.Dropped+int64(cut)
+		}
+		if cut := len(s.Tail) - most; cut > 0 {
+			s.Tail, s.Dropped = s.Tail[cut:], s.Dropped+int64(cut)
+		}
+	}
+	return o
+}
+
+// PutOutput stores a batch's piece of output under the first free index from `from`, and returns the index after it.
+func PutOutput(
+	ctx context.Context, s Store, run *v1alpha1.TestRun, batch string, from int, data []byte,
+) (next int, err error) {
+	r := Record{Kind: v1alpha1.RecordOutput, Batch: batch, Index: from, Digest: digest(data), Data: data}
+	for {
+		err := s.Put(ctx, run, r)
+		if !errors.Is(err, ErrTaken) {
+			return r.Index + 1, err
+		}
+		r.Index++ // by the leader before this one
+	}
+}
+
+// LoadOutputs calls f with what the failed tests of a run printed, batch by batch, until it fails.
+func LoadOutputs(
+	ctx context.Context, r client.Reader, run *v1alpha1.TestRun, f func(batch string, o wire.Output) error,
+) error {
+	return GetOutputs(ctx, Objects{Reader: r}, run, f)
+}
+
+// GetOutputs is LoadOutputs for any store.
+func GetOutputs(
+	ctx context.Context, s Store, run *v1alpha1.TestRun, f func(batch string, o wire.Output) error,
+) error {
+	return s.List(ctx, run, v1alpha1.RecordOutput, func(r Record) error {
+		if got := digest(r.Data); got != r.Digest {
+			return fmt.Errorf("record %s has digest %s, and should have %s", r.Name(run.Name), got, r.Digest)
+		}
+		raw, err := decompress(r.Data)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", r.Name(run.Name), err)
+		}
+		return eachLine(raw, func(o wire.Output) error { return f(r.Batch, o) })
+	})
+}
+
+func eachLine(raw []byte, f func(wire.Output) error) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	for dec.More() {
+		var o wire.Output
+		if err := dec.Decode(&o); err != nil {
+			return fmt.Errorf("reading output: %w", err)
+		}
+		if err := f(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
