@@ -128,7 +128,7 @@ func TestEveryEndOfAGoTestReachesTheCollector(t *testing.T) {
 		"TestPrintsNoNewline": {Outcome: outcome.Passed},
 		"TestSubtestFails":    {Outcome: outcome.Failed, Reason: outcome.ExitCode, Code: 1},
 		"TestForges":          {Outcome: outcome.Failed, Reason: outcome.ExitCode, Code: 1},
-		"Example_greets":       {Outcome: outcome.Passed},
+		"Example_greets":      {Outcome: outcome.Passed},
 		"FuzzSeeds":           {Outcome: outcome.Passed},
 	}
 	var names []string

@@ -91,8 +91,7 @@ func (r *reporter) serve(ctx, life context.Context) string {
 		return "no runner connected"
 	}
 	defer func() { _ = n.conn.Close() }()
-	stop := context.AfterFunc(life, func() { _ = n.conn.Close() })
-	defer stop()
+	r.adopt(n)
 	if err := n.greet(); err != nil {
 		return err.Error()
 	}
@@ -101,7 +100,6 @@ func (r *reporter) serve(ctx, life context.Context) string {
 	case <-life.Done():
 		return "ended before the collector answered"
 	}
-	r.adopt(n)
 	if err := n.send(wire.ToRunner{Config: &r.config}); err != nil {
 		return "the runner died before it had work"
 	}

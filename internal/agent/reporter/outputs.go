@@ -20,6 +20,7 @@ type outputs struct {
 	size    int
 	dropped int64
 	closed  bool
+	taken   int // being sent
 	news    chan struct{}
 }
 
@@ -41,12 +42,13 @@ func (q *outputs) add(o wire.Output) {
 	signal(q.news)
 }
 
-// close says that nothing follows.
-func (q *outputs) close() {
+// close says that nothing follows; true: and nothing is left to be sent.
+func (q *outputs) close() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
 	signal(q.news)
+	return len(q.waiting)+q.taken == 0
 }
 
 // take removes what to send next; more is false when nothing will follow.
@@ -58,7 +60,7 @@ func (q *outputs) take() (some []wire.Output, dropped int64, more bool) {
 		size += sizeOf(q.waiting[n])
 		n++
 	}
-	some = q.waiting[:n:n]
+	some, q.taken = q.waiting[:n:n], n
 	q.waiting, q.size = q.waiting[n:], q.size-size
 	return some, q.dropped, n > 0 || !q.closed
 }

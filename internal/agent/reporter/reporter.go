@@ -53,9 +53,13 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	life, die := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer die(nil)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(o.StopWithin, func() { die(errTimeIsUp) }) })
+	defer stop()
 	r := &reporter{options: o, log: o.Log, door: door, book: newBook(), outputs: newOutputs(), configured: make(chan struct{})}
-	r.session = &session{client: client, book: r.book, options: o, log: o.Log}
-	err = r.run(ctx)
+	r.session = newSession(client, r.book, o, func() { die(errOver) })
+	err = r.run(ctx, life)
 	if err == nil {
 		linger(ctx, o.Linger)
 	}
@@ -83,11 +87,9 @@ type reporter struct {
 }
 
 // run has three parts: while the runner lives, until all that it said is acknowledged, and the last words.
-func (r *reporter) run(ctx context.Context) error {
-	life, die := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer die(nil)
-	context.AfterFunc(ctx, func() { time.AfterFunc(r.options.StopWithin, func() { die(errTimeIsUp) }) })
-
+func (r *reporter) run(ctx, life context.Context) error {
+	life, stop := context.WithCancel(life)
+	defer stop()
 	var loops sync.WaitGroup
 	sent := make(chan error, 1)
 	loops.Go(func() { sent <- r.talk(life) })
@@ -99,11 +101,10 @@ func (r *reporter) run(ctx context.Context) error {
 	err := r.whileItLives(ctx, ended, sent)
 	if err == nil {
 		r.drain(drained)
-		r.book.seal(r.config.Mode == "run")
+		r.book.finish()
 		err = <-sent
 	}
-	r.dismiss()
-	die(nil)
+	stop()
 	loops.Wait()
 	return r.lastWords(err)
 }
@@ -119,13 +120,31 @@ func (r *reporter) whileItLives(ctx context.Context, ended <-chan string, sent <
 			return nil
 		case err := <-sent:
 			r.dismiss()
-			r.book.end(<-ended)
+			r.book.end(r.partWith(ended))
 			return err
 		case <-ctx.Done():
 			r.dismiss()
 			ctx = context.Background()
 		}
 	}
+}
+
+// partPatience is how long a runner that was told Done has to end what runs.
+const partPatience = 15 * time.Second
+
+// partWith waits for the runner's end, and makes it if need be.
+func (r *reporter) partWith(ended <-chan string) string {
+	select {
+	case why := <-ended:
+		return why
+	case <-time.After(partPatience):
+	}
+	r.mu.Lock()
+	if r.runner != nil {
+		_ = r.runner.conn.Close()
+	}
+	r.mu.Unlock()
+	return <-ended
 }
 
 // talk says Hello and sends what the book holds until its seal is acknowledged.
@@ -135,12 +154,15 @@ func (r *reporter) talk(life context.Context) error {
 		return err
 	}
 	r.config = config
+	r.book.configure(config)
 	close(r.configured)
 	return r.sendResults(life)
 }
 
 func (r *reporter) drain(drained <-chan struct{}) {
-	r.outputs.close()
+	if r.outputs.close() {
+		return
+	}
 	select {
 	case <-drained:
 	case <-time.After(r.options.Drain):

@@ -80,7 +80,7 @@ func (r *reporter) askForWork(ctx context.Context, n *runner) {
 		if err != nil {
 			return
 		}
-		r.book.lease(lease)
+		lease.Attempts = r.book.lease(lease.Attempts)
 		if n.send(wire.ToRunner{Lease: &lease}) != nil || lease.Drain {
 			return
 		}

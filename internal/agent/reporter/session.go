@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/podtest/podtest/internal/wire"
@@ -21,8 +20,13 @@ type session struct {
 	options Options
 	log     *slog.Logger
 
-	mu    sync.Mutex // held while saying Hello
+	over  func()        // called when the collector says that the run is over
+	hall  chan struct{} // holds one while Hello is said, and guards epoch
 	epoch string
+}
+
+func newSession(c *client, b *book, o Options, over func()) *session {
+	return &session{client: c, book: b, options: o, log: o.Log, over: over, hall: make(chan struct{}, 1)}
 }
 
 // Pauses between tries.
@@ -34,12 +38,12 @@ const (
 
 // begin says the first Hello, for as long as it takes.
 func (s *session) begin(ctx context.Context) (wire.Config, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.hall <- struct{}{}
+	defer func() { <-s.hall }()
 	return s.hello(ctx)
 }
 
-// hello is said until it is answered. Call with mu held.
+// hello is said until it is answered. Call with hall held.
 func (s *session) hello(ctx context.Context) (wire.Config, error) {
 	var pause pause
 	for {
@@ -61,8 +65,12 @@ func (s *session) hello(ctx context.Context) (wire.Config, error) {
 
 // current is the epoch to speak in; if it is still the one given, Hello is said first.
 func (s *session) current(ctx context.Context, stale string) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	select {
+	case s.hall <- struct{}{}:
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	defer func() { <-s.hall }()
 	if s.epoch == stale {
 		if _, err := s.hello(ctx); err != nil {
 			return "", err
@@ -108,6 +116,7 @@ func (s *session) after(ctx context.Context, err error, p *pause) error {
 	if errors.As(err, &r) {
 		switch {
 		case r.status == http.StatusGone:
+			s.over()
 			return errOver
 		case r.status == http.StatusConflict:
 			wait = min(wait, firstPause)

@@ -17,35 +17,42 @@ const partSize = 2 << 20
 
 // list asks all binaries for their tests, tells the reporter, and returns when the catalog is stored.
 func (r *runner) list(ctx context.Context) error {
-	timed, stop := context.WithCancel(ctx)
-	if limit := time.Duration(r.config.ListTimeoutMS) * time.Millisecond; limit > 0 {
-		timed, stop = context.WithTimeoutCause(ctx, limit, listTimeout(limit))
-	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	go func() { end(orDone(r.receive(func(m wire.ToRunner) bool { return m.Done == nil }))) }()
+
+	timed, stop := r.timed(ctx)
 	defer stop()
 	binaries, tests, err := harness.List(timed, r.config.Suites, r.harnesses, r.runToList)
-	if ctx.Err() != nil {
-		return r.bye("ended from outside while listing", context.Cause(ctx))
+	if ctx.Err() == nil {
+		if err := r.tell(binaries, tests, err); err != nil {
+			return err
+		}
+		<-ctx.Done()
 	}
-	if err := r.tell(binaries, tests, err); err != nil {
-		return err
+	return r.bye("", context.Cause(ctx))
+}
+
+// orDone is the end that the reporter asked for, if nothing went wrong.
+func orDone(err error) error {
+	if err == nil {
+		return errDone
 	}
-	return r.awaitDone(ctx)
+	return err
+}
+
+func (r *runner) timed(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := time.Duration(r.config.ListTimeoutMS) * time.Millisecond
+	if limit <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, limit, listTimeout(limit))
 }
 
 type listTimeout time.Duration
 
 func (t listTimeout) Error() string {
 	return fmt.Sprintf("not done when listTimeout (%s) was over: raise spec.listTimeout if the binary needs longer", time.Duration(t))
-}
-
-func (r *runner) awaitDone(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { _ = r.conn.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
-	err := r.receive(func(m wire.ToRunner) bool { return m.Done == nil })
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
 }
 
 func (r *runner) tell(binaries []wire.Binary, tests []wire.Listed, err error) error {

@@ -120,8 +120,13 @@ func (r *runner) send(m wire.ToReporter) error {
 	return nil
 }
 
+// bye says the last line. That it cannot be said matters only if there was no other trouble.
 func (r *runner) bye(reason string, err error) error {
-	return errors.Join(err, r.send(wire.ToReporter{Bye: &wire.Bye{Reason: reason}}))
+	sent := r.send(wire.ToReporter{Bye: &wire.Bye{Reason: reason}})
+	if err != nil {
+		return err
+	}
+	return sent
 }
 
 // receive reads lines until the reporter is gone; handle returns false for the last one.

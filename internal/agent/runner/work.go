@@ -23,39 +23,48 @@ func (r *runner) work(ctx context.Context) error {
 	defer temp.remove()
 	q := newQueue()
 	stopped := make(chan struct{})
+	served := r.serve(q, temp, stopped)
 	ended := make(chan error, 1)
+	go func() { ended <- r.receive(func(m wire.ToRunner) bool { return take(q, m) }) }()
+
+	var err error
+	select {
+	case <-served: // drained
+	case err = <-ended: // nobody waits for results any more
+		close(stopped)
+	case <-ctx.Done():
+		close(stopped)
+	}
+	q.close()
+	<-served
+	r.options.Family.Sweep("")
+	return r.farewell(ctx, err)
+}
+
+// serve starts the slots; the channel is closed when all of them have ended.
+func (r *runner) serve(q *queue, temp tempDir, stopped <-chan struct{}) <-chan struct{} {
+	served := make(chan struct{})
 	var running sync.WaitGroup
 	for range max(1, r.config.Slots) {
 		s := r.newSlot(temp, stopped)
 		running.Go(func() { s.serve(q) })
 	}
-	go func() { ended <- r.receive(func(m wire.ToRunner) bool { return take(q, m) }) }()
-
-	err := r.await(ctx, ended)
-	q.close()
-	if err != nil || ctx.Err() != nil {
-		close(stopped)
-	}
-	running.Wait()
-	r.options.Family.Sweep("")
-	return r.farewell(ctx, err)
+	go func() {
+		running.Wait()
+		close(served)
+	}()
+	return served
 }
 
-// take does what a line from the reporter says; false: there will be no more work.
+// take does what a line from the reporter says; false: exit.
 func take(q *queue, m wire.ToRunner) bool {
 	if m.Lease != nil {
 		q.add(m.Lease)
+		if m.Lease.Drain {
+			q.close()
+		}
 	}
-	return m.Done == nil && (m.Lease == nil || !m.Lease.Drain)
-}
-
-func (r *runner) await(ctx context.Context, ended <-chan error) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-ended:
-		return err
-	}
+	return m.Done == nil
 }
 
 func (r *runner) farewell(ctx context.Context, err error) error {
