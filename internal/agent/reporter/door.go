@@ -98,6 +98,7 @@ func (r *reporter) serve(ctx, life context.Context) string {
 	select {
 	case <-r.configured:
 	case <-life.Done():
+		_ = n.send(wire.ToRunner{Done: &wire.Done{}})
 		return "ended before the collector answered"
 	}
 	if err := n.send(wire.ToRunner{Config: &r.config}); err != nil {

@@ -170,4 +170,3 @@ func (b *book) isSent(target int64) bool {
 	}
 	return false
 }
-

@@ -119,7 +119,7 @@ func (r *reporter) whileItLives(ctx context.Context, ended <-chan string, sent <
 			r.book.end(why)
 			return nil
 		case err := <-sent:
-			r.dismiss()
+			r.tellDone()
 			r.book.end(r.partWith(ended))
 			return err
 		case <-ctx.Done():
@@ -129,7 +129,7 @@ func (r *reporter) whileItLives(ctx context.Context, ended <-chan string, sent <
 	}
 }
 
-// partPatience is how long a runner that was told Done has to end what runs.
+// partPatience is how long a runner that is told Done has to end what runs, or to come at all.
 const partPatience = 15 * time.Second
 
 // partWith waits for the runner's end, and makes it if need be.
@@ -139,6 +139,7 @@ func (r *reporter) partWith(ended <-chan string) string {
 		return why
 	case <-time.After(partPatience):
 	}
+	r.door.close()
 	r.mu.Lock()
 	if r.runner != nil {
 		_ = r.runner.conn.Close()
@@ -170,9 +171,13 @@ func (r *reporter) drain(drained <-chan struct{}) {
 	}
 }
 
-// dismiss tells the runner that nothing more is wanted, and takes no other.
+// dismiss lets no runner in any more, and tells the one that is that nothing more is wanted.
 func (r *reporter) dismiss() {
 	r.door.close()
+	r.tellDone()
+}
+
+func (r *reporter) tellDone() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.runner != nil {
