@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/podtest/podtest/internal/wire"
+)
+
+// worker is what the two agents of a worker pod have used for a round of no-op tests.
+type worker struct {
+	wall             time.Duration
+	runner, reporter agentUse
+}
+
+type agentUse struct {
+	start, end time.Duration // CPU until the first test was handed out, and until the last result had come
+	peak       float64       // MB
+}
+
+// enter makes the places that the agents expect in a pod, visible to them only, and starts one.
+const enter = `set -e; root=$1; shift
+mount -t proc proc "$root/proc"; mount -t tmpfs tmpfs "$root/dev"
+mknod -m 666 "$root/dev/null" c 1 3; mknod -m 666 "$root/dev/urandom" c 1 9
+exec chroot "$root" "$@"`
+
+// runWorker starts the real agents as processes of this machine, with a collector that only counts.
+func (s *session) runWorker(ctx context.Context) (worker, error) {
+	root, err := s.makeRoot(ctx)
+	if err != nil {
+		return worker{}, err
+	}
+	defer func() { _ = os.RemoveAll(root) }()
+	c := newFakeCollector("/tests/noop")
+	defer c.server.Close()
+	var w worker
+	var failed error
+	reporter := agentCommand(ctx, root, "report", wire.EnvCollector+"="+c.server.URL, wire.EnvServer+"="+serverName,
+		wire.EnvCA+"="+c.certificate(), wire.EnvBatch+"=bench", wire.EnvPod+"=bench", wire.EnvNode+"=bench")
+	runner := agentCommand(ctx, root, "run", wire.EnvPod+"=bench", wire.EnvNode+"=bench")
+	var begin time.Time
+	c.atWork = func() {
+		begin = time.Now()
+		w.reporter.start, _ = process(reporter.Process.Pid).cpu()
+		w.runner.start, _ = process(runner.Process.Pid).cpu()
+	}
+	c.atRest = func() {
+		w.wall = time.Since(begin)
+		if failed = w.reporter.read(reporter); failed == nil {
+			failed = w.runner.read(runner)
+		}
+	}
+	if err := reporter.Start(); err != nil {
+		return w, err
+	}
+	if err := runner.Start(); err != nil {
+		return w, fmt.Errorf("%w; %w", err, stop(reporter))
+	}
+	err = runner.Wait()
+	if stopErr := stop(reporter); err == nil {
+		err = stopErr
+	}
+	if bad := c.verdict(); bad != nil {
+		err = fmt.Errorf("%w; %w", bad, errOr(err))
+	}
+	if err == nil {
+		err = failed
+	}
+	return w, err
+}
+
+func errOr(err error) error {
+	if err == nil {
+		return fmt.Errorf("the agents saw nothing wrong")
+	}
+	return err
+}
+
+func stop(cmd *exec.Cmd) error {
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	return cmd.Wait()
+}
+
+func agentCommand(ctx context.Context, root, verb string, env ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "unshare", "-m", "sh", "-c", enter, "sh", root, wire.BinDir+"/agent", verb)
+	cmd.Env = append(env, "PATH="+os.Getenv("PATH"))
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// makeRoot is a pod's file system in small.
+func (s *session) makeRoot(ctx context.Context) (string, error) {
+	noop, err := s.noopProgram(ctx)
+	if err != nil {
+		return "", err
+	}
+	root, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range []string{wire.BinDir, filepath.Dir(wire.SocketPath), filepath.Dir(wire.TokenPath), "/tests",
+		"/tmp", "/proc", "/dev"} {
+		if err := os.MkdirAll(root+dir, 0o755); err != nil {
+			return root, err
+		}
+	}
+	if err := os.WriteFile(root+wire.TokenPath, []byte("token"), 0o600); err != nil {
+		return root, err
+	}
+	if err := copyFile(noop, root+"/tests/noop"); err != nil {
+		return root, err
+	}
+	return root, copyFile(s.agent, root+wire.BinDir+"/agent")
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		_ = out.Close()
+		return err
+	}
+	return out.Close()
+}
+
+func (u *agentUse) read(cmd *exec.Cmd) (err error) {
+	p := process(cmd.Process.Pid)
+	if u.end, err = p.cpu(); err != nil {
+		return err
+	}
+	u.peak, err = p.memory("VmHWM")
+	u.peak /= megabyte
+	return err
+}
+
+// agentOverhead is M3.
+func agentOverhead(ctx context.Context, s *session) ([]figure, error) {
+	var bare []spawned
+	var workers []worker
+	pairs, err := s.interleave(ctx, s.pairs,
+		side{"bare StartProcess", func(ctx context.Context) (spent, error) {
+			cost, err := s.bareSpawn(ctx)
+			bare = append(bare, cost)
+			return spent{cost.Wall, cost.Parent}, err
+		}},
+		side{"agents", func(ctx context.Context) (spent, error) {
+			w, err := s.runWorker(ctx)
+			workers = append(workers, w)
+			return spent{w.wall, w.runner.end + w.reporter.end}, err
+		}})
+	if len(pairs) == 0 {
+		return nil, err
+	}
+	cpu := func(i int, u func(worker) agentUse) float64 { return perTest(u(workers[i]).end) }
+	runner := func(w worker) agentUse { return w.runner }
+	reporter := func(w worker) agentUse { return w.reporter }
+	return []figure{
+		{Name: "runner, own CPU", Unit: "µs/test", Samples: byIndex(pairs, func(i int) float64 { return cpu(i, runner) })},
+		{Name: "reporter, own CPU", Unit: "µs/test", Samples: byIndex(pairs, func(i int) float64 { return cpu(i, reporter) })},
+		{Name: "both − bare StartProcess", Unit: "µs/test", Gate: atMost(200), Note: "starting the agents included",
+			Samples: byIndex(pairs, func(i int) float64 {
+				return cpu(i, runner) + cpu(i, reporter) - perTest(bare[i].Parent)
+			})},
+		{Name: "starting both agents, CPU", Unit: "ms", Samples: byIndex(pairs, func(i int) float64 {
+			return float64((workers[i].runner.start + workers[i].reporter.start).Milliseconds())
+		}), Note: "in steps of 10 ms"},
+		{Name: "wall, agents / bare StartProcess", Samples: ratios(pairs, 1, 0, wall), Wall: true},
+		{Name: "runner, peak RSS", Unit: "MB", Gate: neverAbove(10),
+			Samples: byIndex(pairs, func(i int) float64 { return workers[i].runner.peak })},
+		{Name: "reporter, peak RSS", Unit: "MB", Gate: neverAbove(10),
+			Samples: byIndex(pairs, func(i int) float64 { return workers[i].reporter.peak })},
+	}, err
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// figure is one thing measured several times.
+type figure struct {
+	Bench   string   `json:"bench"`
+	Name    string   `json:"name"`
+	Unit    string   `json:"unit"`
+	Samples []sample `json:"samples"`
+	// Wall figures are worth little on a busy machine; CPU time and memory do not mind.
+	Wall bool   `json:"wall,omitempty"`
+	Gate *gate  `json:"gate,omitempty"`
+	Note string `json:"note,omitempty"`
+}
+
+// sample is one value, and whether the machine was quiet just before it was taken.
+type sample struct {
+	Value float64 `json:"value"`
+	Quiet bool    `json:"quiet"`
+}
+
+// gate is what a figure should be at most. It is shown; nothing fails for it.
+type gate struct {
+	Most  float64 `json:"most"`
+	Worst bool    `json:"worst,omitempty"` // holds for the worst sample, not the median
+}
+
+func atMost(most float64) *gate     { return &gate{Most: most} }
+func neverAbove(most float64) *gate { return &gate{Most: most, Worst: true} }
+
+func (f figure) sorted() []float64 {
+	values := make([]float64, len(f.Samples))
+	for i, s := range f.Samples {
+		values[i] = s.Value
+	}
+	slices.Sort(values)
+	return values
+}
+
+func (f figure) min() float64 { return f.sorted()[0] }
+func (f figure) max() float64 { return f.sorted()[len(f.Samples)-1] }
+
+func (f figure) median() float64 {
+	v := f.sorted()
+	n := len(v)
+	return (v[(n-1)/2] + v[n/2]) / 2
+}
+
+// verdict is the gate in words.
+func (f figure) verdict() string {
+	if f.Gate == nil {
+		return ""
+	}
+	value, of := f.median(), ""
+	if f.Gate.Worst {
+		value, of = f.max(), "max "
+	}
+	met := "not met"
+	if value <= f.Gate.Most {
+		met = "met"
+	}
+	return fmt.Sprintf("gate %s≤ %s, %s", of, number(f.Gate.Most), met)
+}
+
+// quiet tells how many samples of a wall figure can be believed.
+func (f figure) quiet() string {
+	if !f.Wall {
+		return ""
+	}
+	n := 0
+	for _, s := range f.Samples {
+		if s.Quiet {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d", n, len(f.Samples))
+}
+
+// number has three digits that mean something.
+func number(v float64) string {
+	switch {
+	case v >= 100 || v <= -100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10 || v <= -10:
+		return fmt.Sprintf("%.1f", v)
+	case v >= 1 || v <= -1:
+		return fmt.Sprintf("%.2f", v)
+	default:
+		return fmt.Sprintf("%.3f", v)
+	}
+}
