@@ -11,7 +11,7 @@ import (
 func (e Attempt) render(p *Printer) string {
 	word, s := e.word()
 	if e.Allowed > 1 && (e.Row.Attempt > 1 || !e.Row.Outcome.Good()) {
-		word = fmt.Sprintf("TRY %d %s", e.Row.Attempt, strings.TrimPrefix(word, "SIG"))
+		word = try(e.Row.Attempt, word)
 	}
 	if !e.Row.Outcome.Good() && !e.Final {
 		s = warn
@@ -25,6 +25,20 @@ func (e Attempt) render(p *Printer) string {
 		line += "    " + p.paint(dim, "output: "+e.Command.s) + "\n"
 	}
 	return line
+}
+
+// briefly are words that leave no room for the number of the attempt.
+var briefly = map[string]string{"TIMEOUT": "TMT", "FAIL + LEAK": "FL+LK", "SLOW + LEAK": "SL+LK"}
+
+// try is "TRY 2 PASS", within the columns of a status word for less than ten attempts.
+func try(attempt uint16, word string) string {
+	if short, ok := briefly[word]; ok {
+		word = short
+	}
+	if !strings.HasPrefix(word, "SIG ") {
+		word = strings.TrimPrefix(word, "SIG")
+	}
+	return fmt.Sprintf("TRY %d %s", attempt, word)
 }
 
 func (p *Printer) attemptLine(status, counter string, e Attempt) string {

@@ -31,6 +31,9 @@ type Listed struct {
 // Test is a test as people name it.
 type Test struct{ Binary, Name Text }
 
+// String is "<binary id> <test name>".
+func (t Test) String() string { return t.Binary.s + " " + t.Name.s }
+
 // Attempt is an attempt of a test that has ended.
 type Attempt struct {
 	Test     Test

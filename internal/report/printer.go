@@ -29,10 +29,17 @@ type Printer struct {
 
 // NewPrinter makes a Printer.
 func NewPrinter(o Options) *Printer {
-	if o.Width <= 0 {
-		o.Width = 80
+	p := &Printer{o: o}
+	p.SetWidth(o.Width)
+	return p
+}
+
+// SetWidth tells the width of the terminal, which may have changed.
+func (p *Printer) SetWidth(columns int) {
+	p.o.Width = columns
+	if columns <= 0 {
+		p.o.Width = 80
 	}
-	return &Printer{o: o}
 }
 
 // Print renders one event.

@@ -73,8 +73,8 @@ func mixed() []Event {
 	}
 }
 
-// words is each way in which an attempt can end, where nothing is tried again.
-func words() []Event {
+// words is each way in which an attempt can end.
+func words(allowed int, attempt uint16) []Event {
 	rows := []outcome.Row{
 		row(outcome.Passed, 1, time.Millisecond), row(outcome.Passed, 1, 0, slow), row(outcome.Passed, 1, 0, leaky),
 		row(outcome.Failed, 1, 0), row(outcome.Failed, 1, 0, leaky),
@@ -84,7 +84,8 @@ func words() []Event {
 	}
 	events := make([]Event, len(rows))
 	for i, r := range rows {
-		events[i] = Attempt{Test: named("a", "b"), Row: r, Allowed: 1, Final: true, Done: int64(i + 1), Of: 11}
+		r.Attempt = attempt
+		events[i] = Attempt{Test: named("a", "b"), Row: r, Allowed: allowed, Final: true, Done: int64(i + 1), Of: 11}
 	}
 	return events
 }
@@ -103,7 +104,8 @@ func TestRender(t *testing.T) {
 		"mixed-terminal-160":  {mixed(), Options{Terminal: true, Width: 160}},
 		"mixed-color":         {mixed(), Options{Color: true, Terminal: true, Width: 160}},
 		"mixed-terminal-20":   {mixed(), Options{Terminal: true, Width: 20}},
-		"words":               {words(), Options{}},
+		"words":               {words(1, 1), Options{}},
+		"words-of-tries":      {words(3, 2), Options{}},
 		"set-up-wrong":        {setUp, Options{}},
 		"hostile":             {[]Event{Attempt{Test: hostile, Row: row(outcome.Failed, 1, 0), Excerpt: Block("a\rb\x1b[1A\u202e"), Final: true, Of: 1, Done: 1}}, Options{}},
 		"one-passed":          {[]Event{Ended{Result: "Passed", Message: Line("1 test passed"), Tests: v1alpha1.TestCounts{Selected: 1, Passed: 1}}}, Options{}},

@@ -29,7 +29,8 @@ func (p *Printer) bar(e Progress) string {
 	room := p.o.Width - 1 - len(head)
 	if width := min(widestBar, room-len(tail)-2); e.Tests.Selected > 0 && width >= narrowestBar {
 		full := int(done(e.Tests) * int64(width) / e.Tests.Selected)
-		tail = strings.Repeat("=", full) + strings.Repeat("-", width-full) + "  " + tail
+		bar := strings.Repeat("=", full) + ">" + strings.Repeat("-", width)
+		tail = bar[:width] + "  " + tail
 	}
 	if len(tail) > room {
 		tail = tail[:max(0, room)]

@@ -71,7 +71,7 @@ func (p *Printer) repeated(a Attempt) string {
 	case a.Row.Outcome.Good():
 		word, s = fmt.Sprintf("FLAKY %d/%d", a.Row.Attempt, a.Allowed), warn
 	case a.Allowed > 1:
-		word = fmt.Sprintf("TRY %d %s", a.Row.Attempt, strings.TrimPrefix(word, "SIG"))
+		word = try(a.Row.Attempt, word)
 	}
 	return p.attemptLine(p.status(s, word), "", a)
 }

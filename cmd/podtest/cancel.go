@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+func (c *cli) cancelVerb() *cobra.Command {
+	return &cobra.Command{
+		Use:   "cancel NAME",
+		Short: "End a run: running tests are stopped, the rest are not run",
+		Long: `Ends a run: running tests are stopped, the rest are not run. What has its verdict keeps it, and all
+results stay readable. It cannot be taken back; to pause a run, set its spec.suspend.`,
+		Example: c.example(
+			"podtest cancel checkout --namespace ci"),
+		Args: c.named("", 0, 0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cluster, run, err := c.get(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if run.Status.CompletionTime != nil {
+				fmt.Fprintf(c.out, "testrun.podtest.dev/%s has ended before: %s\n", run.Name, run.Status.Result)
+				return nil
+			}
+			patch := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"cancel":true}}`))
+			if err := cluster.Patch(cmd.Context(), run, patch, client.FieldOwner("podtest")); err != nil {
+				return fmt.Errorf("cancelling TestRun %s/%s: %w", run.Namespace, run.Name, err)
+			}
+			fmt.Fprintf(c.out, "testrun.podtest.dev/%s is being cancelled\n", run.Name)
+			return nil
+		},
+	}
+}

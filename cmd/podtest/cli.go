@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+)
+
+// exitUsage is for whatever keeps podtest from doing as it was told: nextest's code for a wrong set-up.
+const exitUsage = int(v1alpha1.ExitSetup)
+
+// exitCode ends podtest with this code; all has been said.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// cli is what all verbs share.
+type cli struct {
+	command string // how podtest is called
+	in      io.Reader
+	out     io.Writer
+	err     io.Writer
+	flags   *genericclioptions.ConfigFlags
+	connect func() (client.WithWatch, error)
+	now     func() time.Time
+}
+
+func newCLI(arg0 string, in io.Reader, out, err io.Writer) *cli {
+	c := &cli{
+		command: "podtest", in: in, out: out, err: err,
+		flags: genericclioptions.NewConfigFlags(true), now: time.Now,
+	}
+	if strings.HasPrefix(filepath.Base(arg0), "kubectl-") {
+		c.command = "kubectl podtest"
+	}
+	c.connect = c.connectToCluster
+	return c
+}
+
+// run does what the arguments say and returns the exit code.
+func (c *cli) run(ctx context.Context, args []string) int {
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	err := root.ExecuteContext(ctx)
+	var code exitCode
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintf(c.err, "error: %s\n", c.explain(err))
+	return exitUsage
+}
+
+func (c *cli) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "podtest",
+		Short: "Run tests in the pods of a Kubernetes cluster, each test a process of its own",
+		Long: `podtest runs tests in the pods of a Kubernetes cluster, each test a process of its own.
+
+All of kubectl's connection flags work, those that are not listed here too. Exit codes are
+nextest's: 0 passed, 4 no tests, 96 wrong usage or set-up, 100 tests failed, 104 listing
+failed; and two more: 120 infrastructure left tests without a verdict, 130 cancelled.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	if c.command != "podtest" {
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: c.command}
+	}
+	c.flags.AddFlags(root.PersistentFlags())
+	for _, name := range []string{
+		"as", "as-group", "as-uid", "as-user-extra", "cache-dir", "certificate-authority", "client-certificate", "client-key",
+		"cluster", "disable-compression", "insecure-skip-tls-verify", "proxy-url", "request-timeout", "server",
+		"tls-server-name", "token", "user",
+	} {
+		if f := root.PersistentFlags().Lookup(name); f != nil {
+			f.Hidden = true
+		}
+	}
+	root.AddCommand(c.runVerb(), c.watchVerb(), c.resultsVerb(), c.logsVerb(), c.cancelVerb(),
+		c.installVerb(), c.uninstallVerb(), c.versionVerb())
+	return root
+}
+
+// example makes the example of a help text: one command a line.
+func (c *cli) example(lines ...string) string {
+	for i, line := range lines {
+		lines[i] = "  " + strings.ReplaceAll(line, "podtest ", c.command+" ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// named wants a TestRun's name as the first argument, and as many others as most says.
+func (c *cli) named(others string, least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < 1+least || (most >= 0 && len(args) > 1+most) {
+			return fmt.Errorf("want the name of a TestRun%s: %s %s (`%s %s --help` tells more)",
+				others, c.command, cmd.Use, c.command, cmd.Name())
+		}
+		return nil
+	}
+}
+
+var scheme = func() *runtime.Scheme {
+	s := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(s))
+	utilruntime.Must(v1alpha1.AddToScheme(s))
+	return s
+}()
+
+func (c *cli) connectToCluster() (client.WithWatch, error) {
+	config, err := c.flags.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	config.QPS, config.Burst = 100, 200
+	config.UserAgent = "podtest"
+	cluster, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
+	}
+	return cluster, nil
+}
+
+// namespace is where the verb's run is, and whether the user said so by flag.
+func (c *cli) namespace() (name string, told bool, err error) {
+	name, told, err = c.flags.ToRawKubeConfigLoader().Namespace()
+	if err != nil {
+		return "", false, fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	return name, told, nil
+}

@@ -1,0 +1,337 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/catalog"
+	"github.com/podtest/podtest/internal/manifest"
+	"github.com/podtest/podtest/internal/outcome"
+	"github.com/podtest/podtest/internal/records"
+	"github.com/podtest/podtest/internal/wire"
+)
+
+// shell calls podtest as a user would, in a cluster that is made up.
+type shell struct {
+	cluster client.WithWatch
+	in      string
+	out     bytes.Buffer
+	err     bytes.Buffer
+}
+
+func newShell(t *testing.T, objects ...client.Object) *shell {
+	t.Helper()
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	b := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
+		WithStatusSubresource(&v1alpha1.TestRun{}, &v1alpha1.TestBatch{}).
+		WithIndex(&v1alpha1.TestRun{}, "metadata.name", func(o client.Object) []string { return []string{o.GetName()} })
+	return &shell{cluster: b.Build()}
+}
+
+func (s *shell) podtest(t *testing.T, args ...string) int {
+	t.Helper()
+	s.out.Reset()
+	s.err.Reset()
+	c := newCLI("podtest", strings.NewReader(s.in), &s.out, &s.err)
+	c.connect = func() (client.WithWatch, error) { return s.cluster, nil }
+	return c.run(t.Context(), args)
+}
+
+// withRun puts a run into the cluster that has ended: TestAdd passed, TestBad failed twice, TestLost has no verdict,
+// and two tests of different binaries have the same name.
+func (s *shell) withRun(t *testing.T) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := t.Context()
+	run := &v1alpha1.TestRun{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop", UID: "u1"},
+		Spec:       v1alpha1.TestRunSpec{Retries: &v1alpha1.Retries{Count: 1}},
+	}
+	must(s.cluster.Create(ctx, run))
+	cat, err := catalog.New(wire.Catalog{
+		Binaries: []wire.Binary{{Suite: "unit", ID: "unit::cart"}, {Suite: "unit", ID: "unit::pay"}},
+		Tests: []wire.Listed{
+			{Binary: 0, Name: "TestAdd"}, {Binary: 0, Name: "TestBad"}, {Binary: 0, Name: "TestSame"},
+			{Binary: 1, Name: "TestLost"}, {Binary: 1, Name: "TestOut", Ignored: true}, {Binary: 1, Name: "TestSame"},
+		},
+	})
+	must(err)
+	n, err := records.SaveCatalog(ctx, s.cluster, run, cat)
+	must(err)
+	batch := manifest.Batch(run, 0, "default", nil)
+	must(s.cluster.Create(ctx, batch))
+	batch.Status.Ledger = outcome.Encode([]outcome.Row{
+		{Ordinal: 0, Attempt: 1, Outcome: outcome.Passed, Start: 1, Duration: 21_000, CPU: 9_000, PeakRSS: 4096},
+		{Ordinal: 1, Attempt: 1, Outcome: outcome.Failed, Reason: outcome.ExitCode, Code: 1, Start: 2, Duration: 30_000},
+		{Ordinal: 1, Attempt: 2, Outcome: outcome.TimedOut, Reason: outcome.SlowTimeout, Start: 3, Duration: 2_000_000},
+		{Ordinal: 2, Attempt: 1, Outcome: outcome.Passed, Start: 4}, {Ordinal: 5, Attempt: 1, Outcome: outcome.Passed, Start: 5},
+	})
+	must(s.cluster.Status().Update(ctx, batch))
+	pieces := records.Pack([]wire.Output{{Ordinal: 1, Attempt: 1, Stderr: wire.Stream{Head: []byte("\x1b[31mno\x1b[0m cart\r\n")}}})
+	_, err = records.PutOutput(ctx, records.Objects{Writer: s.cluster, Reader: s.cluster}, run, batch.Name, 0, pieces[0])
+	must(err)
+
+	run.Status = v1alpha1.TestRunStatus{
+		Result: v1alpha1.ResultError, ExitCode: ptr.To(v1alpha1.ExitInfrastructure), Duration: "3s",
+		CompletionTime: ptr.To(metav1.NewTime(time.Unix(1e9, 0))),
+		Catalog:        &v1alpha1.CatalogRef{Digest: cat.Digest(), Records: int32(n)},
+		Tests:          v1alpha1.TestCounts{Listed: 6, Selected: 5, NotSelected: 1, Passed: 3, TimedOut: 1, NotRun: 1},
+		Conditions: []metav1.Condition{{
+			Type: v1alpha1.ConditionComplete, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonInfrastructure, Message: "1 test has no verdict",
+		}},
+	}
+	must(s.cluster.Status().Update(ctx, run))
+}
+
+func TestVerbsOnARunThatHasEnded(t *testing.T) {
+	for name, c := range map[string]struct {
+		args     []string
+		wantCode int
+		wantOut  string
+		wantErr  string
+	}{
+		"results: a line a test": {
+			args: []string{"results", "shop", "-n", "ci"},
+			wantOut: `OUTCOME    DURATION   ATTEMPTS   BINARY       TEST       POD
+passed     0.021s     1          unit::cart   TestAdd    shop-w00000
+timedOut   2.000s     2          unit::cart   TestBad    shop-w00000
+passed     0.000s     1          unit::cart   TestSame   shop-w00000
+notRun     0.000s     0          unit::pay    TestLost
+passed     0.000s     1          unit::pay    TestSame   shop-w00000
+`,
+		},
+		"results: only some outcomes, as JSON lines": {
+			args: []string{"results", "shop", "-n", "ci", "-o", "json", "--outcome", "timedOut,notRun"},
+			wantOut: `{"ordinal":1,"binary":"unit::cart","name":"TestBad","outcome":"timedOut","reason":"slowTimeout","code":0,"flaky":false,"slow":false,"leaky":false,"attempts":2,"durationUs":2000000,"cpuUs":0,"peakRssKiB":0,"pod":"shop-w00000"}
+{"ordinal":3,"binary":"unit::pay","name":"TestLost","outcome":"notRun","reason":"Infrastructure","code":0,"flaky":false,"slow":false,"leaky":false,"attempts":0,"durationUs":0,"cpuUs":0,"peakRssKiB":0,"pod":""}
+`,
+		},
+		"results: an outcome that is none": {
+			args: []string{"results", "shop", "-n", "ci", "--outcome", "broken"}, wantCode: 96,
+			wantErr: "error: --outcome broken: want some of passed, failed, timedOut, crashed, oomKilled, skipped, notRun, pending\n",
+		},
+		"results: no such run": {
+			args: []string{"results", "shoe", "-n", "ci"}, wantCode: 96,
+			wantErr: "error: there is no TestRun shoe in namespace ci: `kubectl get testruns --namespace ci` shows those there are\n",
+		},
+		"results: no name": {
+			args: []string{"results"}, wantCode: 96,
+			wantErr: "error: want the name of a TestRun: podtest results NAME (`podtest results --help` tells more)\n",
+		},
+		"logs: each attempt, neutralised": {
+			args:    []string{"logs", "shop", "TestBad", "-n", "ci"},
+			wantOut: "--- attempt 1: failed, exit code 1, 0.030s, pod shop-w00000\n--- stderr\nno cart\n--- attempt 2: timedOut, took too long, 2.000s, pod shop-w00000\n",
+			wantErr: "no output is stored; what is known of it:\n\n",
+		},
+		"logs: by binary id and name": {
+			args:    []string{"logs", "shop", "unit::pay", "TestSame", "-n", "ci"},
+			wantOut: "--- attempt 1: passed, 0.000s, pod shop-w00000\n",
+			wantErr: "what it printed is not kept, for it did not fail\n",
+		},
+		"logs: a name that two tests have": {
+			args: []string{"logs", "shop", "TestSame", "-n", "ci"}, wantCode: 96,
+			wantErr: "error: TestRun ci/shop: 2 tests are called \"TestSame\": say the binary id too; these are like it:\n  unit::cart TestSame\n  unit::pay TestSame\n",
+		},
+		"logs: a test that is not selected": {
+			args: []string{"logs", "shop", "TestOut", "-n", "ci"}, wantCode: 96,
+			wantErr: "error: TestRun ci/shop: no selected test is called \"TestOut\"\n",
+		},
+		"logs: a test that never ran": {
+			args: []string{"logs", "shop", "TestLost", "-n", "ci"}, wantErr: "unit::pay TestLost has not ended an attempt yet\n",
+		},
+		"cancel: too late": {
+			args: []string{"cancel", "shop", "-n", "ci"}, wantOut: "testrun.podtest.dev/shop has ended before: Error\n",
+		},
+		"a verb that is none": {
+			args: []string{"bogus"}, wantCode: 96, wantErr: "error: unknown command \"bogus\" for \"podtest\"\n",
+		},
+		"a flag that is none": {
+			args: []string{"results", "shop", "--bogus"}, wantCode: 96, wantErr: "error: unknown flag: --bogus\n",
+		},
+		"watch: the run's exit code is ours": {
+			args: []string{"watch", "shop", "-n", "ci"}, wantCode: 120,
+			wantOut: `     TestRun ci/shop
+      Listed 6 tests in 2 binaries (1 not selected)
+        PASS [   0.000s] (1/5) unit::cart TestSame
+        PASS [   0.000s] (2/5) unit::pay TestSame
+        PASS [   0.021s] (3/5) unit::cart TestAdd
+  TRY 1 FAIL [   0.030s] (-/5) unit::cart TestBad (pod shop-w00000)
+    exit code 1
+   TRY 2 TMT [   2.000s] (4/5) unit::cart TestBad (pod shop-w00000)
+    took too long
+    output: podtest logs --namespace ci shop 'unit::cart TestBad'
+------------
+     Summary [   3.000s] 4/5 tests run: 3 passed, 0 failed, 1 timed out, 1 not selected (1 worker)
+   TRY 2 TMT [   2.000s] unit::cart TestBad (pod shop-w00000)
+    warning: 1/5 tests have no verdict
+       Error [exit 120] 1 test has no verdict
+     Results podtest results --namespace ci shop
+`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShell(t)
+			s.withRun(t)
+			code := s.podtest(t, c.args...)
+			if code != c.wantCode {
+				t.Errorf("exit code %d, want %d", code, c.wantCode)
+			}
+			if diff := cmp.Diff(c.wantOut, s.out.String()); diff != "" {
+				t.Errorf("standard output (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.wantErr, s.err.String()); diff != "" {
+				t.Errorf("standard error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCancel(t *testing.T) {
+	run := &v1alpha1.TestRun{ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop"}}
+	s := newShell(t, run)
+	if code := s.podtest(t, "cancel", "shop", "-n", "ci"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, s.err.String())
+	}
+	if err := s.cluster.Get(t.Context(), client.ObjectKeyFromObject(run), run); err != nil {
+		t.Fatal(err)
+	}
+	if !run.Spec.Cancel {
+		t.Error("spec.cancel is not set")
+	}
+}
+
+const twoRuns = `# two runs
+apiVersion: podtest.dev/v1alpha1
+kind: TestRun
+metadata: {name: a}
+---
+# nothing
+---
+apiVersion: podtest.dev/v1alpha1
+kind: TestRun
+metadata: {name: b, namespace: other}
+`
+
+func TestRunCreates(t *testing.T) {
+	for name, c := range map[string]struct {
+		manifest string
+		args     []string
+		there    []client.Object
+		wantCode int
+		wantOut  string
+		wantErr  string
+	}{
+		"each TestRun of the manifest, in its namespace or the default": {
+			manifest: twoRuns, wantOut: "testrun.podtest.dev/a created\ntestrun.podtest.dev/b created\n",
+		},
+		"a namespace by flag that the manifest contradicts": {
+			manifest: twoRuns, args: []string{"-n", "ci"}, wantCode: 96,
+			wantErr: "error: TestRun b is of namespace other, and --namespace says ci: leave one of them out\n",
+		},
+		"a kind that is no TestRun": {
+			manifest: "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", wantCode: 96,
+			wantErr: "error: standard input, document 1: it is v1 Pod, and run creates only podtest.dev/v1alpha1 TestRun: apply the rest with kubectl\n",
+		},
+		"a TestRun without a name": {
+			manifest: "apiVersion: podtest.dev/v1alpha1\nkind: TestRun\n", wantCode: 96,
+			wantErr: "error: standard input, document 1: it has no name: set metadata.name or metadata.generateName\n",
+		},
+		"an empty manifest": {
+			manifest: "---\n# nothing\n", wantCode: 96, wantErr: "error: standard input: there is no TestRun in it\n",
+		},
+		"a key twice": {
+			manifest: "kind: TestRun\nkind: Pod\n", wantCode: 96,
+			wantErr: "error: standard input, document 1: error converting YAML to JSON: yaml: unmarshal errors:\n  line 2: key \"kind\" already set in map\n",
+		},
+		"a run that exists": {
+			manifest: twoRuns, wantCode: 96,
+			there:   []client.Object{&v1alpha1.TestRun{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "a"}}},
+			wantErr: "error: TestRun default/a exists: give this run another name, or metadata.generateName, or delete the old one\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShell(t, c.there...)
+			s.in = c.manifest
+			code := s.podtest(t, append([]string{"run", "-f", "-", "--follow=false"}, c.args...)...)
+			if code != c.wantCode {
+				t.Errorf("exit code %d, want %d", code, c.wantCode)
+			}
+			if diff := cmp.Diff(c.wantOut, s.out.String()); diff != "" {
+				t.Errorf("standard output (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.wantErr, s.err.String()); diff != "" {
+				t.Errorf("standard error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRunOfAFileThatIsNotThere(t *testing.T) {
+	s := newShell(t)
+	if code := s.podtest(t, "run", "-f", "/nowhere.yaml"); code != 96 || !strings.Contains(s.err.String(), "/nowhere.yaml") {
+		t.Errorf("exit code %d, %q", code, s.err.String())
+	}
+}
+
+func TestInterruptedRunGoesOn(t *testing.T) {
+	run := &v1alpha1.TestRun{ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop", UID: "u1"}}
+	s := newShell(t, run)
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	c := newCLI("/usr/bin/kubectl-podtest", nil, &s.out, &s.err)
+	err := c.follow(ctx, s.cluster, run)
+	var code exitCode
+	if !errors.As(err, &code) || code != 130 {
+		t.Errorf("%v, want exit code 130", err)
+	}
+	if want := "kubectl podtest watch --namespace ci shop"; !strings.Contains(s.err.String(), want) {
+		t.Errorf("no %q in %q", want, s.err.String())
+	}
+}
+
+func TestInstallDryRunAsksNoCluster(t *testing.T) {
+	s := newShell(t)
+	s.cluster = nil
+	if code := s.podtest(t, "install", "--dry-run", "-o", "yaml", "-n", "tools", "--image", "r.example/p:1"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, s.err.String())
+	}
+	for _, want := range []string{"name: tools\n", "image: r.example/p:1\n", "value: r.example/p:1\n"} {
+		if !strings.Contains(s.out.String(), want) {
+			t.Errorf("no %q in the manifests", want)
+		}
+	}
+}
+
+func TestNoClusterIsExplained(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("HOME", t.TempDir())
+	for _, name := range []string{"KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"} {
+		t.Setenv(name, "")
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, errs bytes.Buffer
+	code := newCLI("podtest", nil, &out, &errs).run(t.Context(), []string{"cancel", "x"})
+	if code != 96 || !strings.Contains(errs.String(), "--kubeconfig") {
+		t.Errorf("exit code %d, %q", code, errs.String())
+	}
+}

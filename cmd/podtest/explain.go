@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/report"
+)
+
+// advice is what to do about errors that a user can do something about; the first that fits is given.
+var advice = []struct {
+	about func(error) bool
+	text  string
+}{
+	{clientcmd.IsEmptyConfig, "name a cluster with --kubeconfig or KUBECONFIG, or run inside a pod"},
+	{meta.IsNoMatchError, "podtest is not in this cluster, or of another version: `podtest install` puts it there"},
+	{apierrors.IsForbidden, "ask for the ClusterRole podtest-editor, or podtest-viewer, in the namespace: it is part of edit and view"},
+	{apierrors.IsUnauthorized, "the cluster does not know these credentials: check --kubeconfig, --context and --user"},
+	{unreachable, "check that the cluster is up, and --kubeconfig and --context"},
+}
+
+func unreachable(err error) bool {
+	var network net.Error
+	var request *url.Error
+	return errors.As(err, &network) || (errors.As(err, &request) && !errors.Is(err, context.Canceled))
+}
+
+// explain is an error with what to do about it. Errors may quote anything.
+func (c *cli) explain(err error) string {
+	text := err.Error()
+	for _, a := range advice {
+		if a.about(err) {
+			text += "\n  " + strings.ReplaceAll(a.text, "`podtest ", "`"+c.command+" ")
+			break
+		}
+	}
+	return report.Block(text).String()
+}
+
+// get is the TestRun of that name.
+func (c *cli) get(ctx context.Context, name string) (client.WithWatch, *v1alpha1.TestRun, error) {
+	namespace, _, err := c.namespace()
+	if err != nil {
+		return nil, nil, err
+	}
+	cluster, err := c.connect()
+	if err != nil {
+		return nil, nil, err
+	}
+	run := &v1alpha1.TestRun{}
+	err = cluster.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, run)
+	if apierrors.IsNotFound(err) {
+		return nil, nil, fmt.Errorf("there is no TestRun %s in namespace %s: `kubectl get testruns --namespace %s` shows those there are",
+			name, namespace, namespace)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading TestRun %s/%s: %w", namespace, name, err)
+	}
+	return cluster, run, nil
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/report"
+	"github.com/podtest/podtest/internal/report/follow"
+)
+
+func (c *cli) watchVerb() *cobra.Command {
+	return &cobra.Command{
+		Use:   "watch NAME",
+		Short: "Follow a run that exists, from its beginning, and exit with its exit code",
+		Example: c.example(
+			"podtest watch checkout --namespace ci"),
+		Args: c.named("", 0, 0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cluster, run, err := c.get(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return c.follow(cmd.Context(), cluster, run)
+		},
+	}
+}
+
+// follow prints a run until it ends; the error is its exit code, if that is not 0.
+func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha1.TestRun) error {
+	printer := report.NewPrinter(renderOptions(c.out))
+	var broken error // such as a closed pipe: nobody reads any more
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	source := follow.Source{
+		Client: cluster, Command: c.command, Tick: time.Second, Now: c.now,
+		Print: func(e report.Event) {
+			printer.SetWidth(width(c.out))
+			if _, err := c.out.Write(printer.Print(e)); err != nil && broken == nil {
+				broken = fmt.Errorf("writing: %w", err)
+				stop(broken)
+			}
+		},
+	}
+	end, err := source.Follow(ctx, run)
+	switch {
+	case broken != nil:
+		return broken
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(c.err, "\ninterrupted: the run goes on\n  follow it:   %s watch --namespace %s %s\n  or end it:   %s cancel --namespace %s %s\n",
+			c.command, run.Namespace, run.Name, c.command, run.Namespace, run.Name)
+		return exitCode(v1alpha1.ExitCancelled)
+	case errors.Is(err, follow.ErrDeleted):
+		fmt.Fprintf(c.err, "\nerror: %v\n", err)
+		return exitCode(v1alpha1.ExitCancelled)
+	case err != nil:
+		return err
+	case end.Status.ExitCode == nil:
+		return fmt.Errorf("TestRun %s/%s has ended without an exit code: is it of another version of podtest?",
+			run.Namespace, run.Name)
+	case *end.Status.ExitCode != 0:
+		return exitCode(*end.Status.ExitCode)
+	}
+	return nil
+}

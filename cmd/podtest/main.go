@@ -1,0 +1,25 @@
+// Command podtest installs podtest, starts runs of tests, follows them and shows what became of them. Found on the PATH
+// as kubectl-podtest it is also `kubectl podtest`.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+)
+
+func main() {
+	// What the client libraries have to say is in the errors already.
+	klog.SetLogger(logr.Discard())
+	ctrllog.SetLogger(logr.Discard())
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	c := newCLI(os.Args[0], os.Stdin, os.Stdout, os.Stderr)
+	os.Exit(c.run(ctx, os.Args[1:]))
+}

@@ -1,0 +1,188 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/catalog"
+	"github.com/podtest/podtest/internal/manifest"
+	"github.com/podtest/podtest/internal/outcome"
+)
+
+// Book is what the catalog and the ledgers of a run say, put together. It counts by itself and believes no status.
+type Book struct {
+	cat         *catalog.Catalog
+	selected    []bool
+	maxAttempts int
+	tests       map[uint32]*account
+	batches     map[string]int // rows that were read of each
+	Tally       outcome.Tally
+	Slow, Leaky int // among the passed
+}
+
+// account is what is known of one test.
+type account struct {
+	folding  outcome.Folding
+	decided  bool
+	flaky    bool
+	attempts map[uint16]Entry
+}
+
+// Entry is an attempt as the book has it.
+type Entry struct {
+	Row      outcome.Row
+	Pod      string
+	Excerpt  string
+	Decided  bool // the test has its verdict; of a fresh entry: it got it with this attempt
+	Attempts int  // of the test so far
+	Flaky    bool
+}
+
+// NewBook opens the book of a run whose tests are known.
+func NewBook(run *v1alpha1.TestRun, cat *catalog.Catalog) *Book {
+	b := &Book{
+		cat: cat, maxAttempts: manifest.Settings(run).MaxAttempts,
+		tests: map[uint32]*account{}, batches: map[string]int{},
+	}
+	for _, t := range cat.Select(string(run.Spec.RunIgnored)) {
+		b.selected = append(b.selected, t.Selected)
+	}
+	return b
+}
+
+// Read takes in a batch as it is now and returns what is new in it, in the order in which the attempts ended. A
+// batch may be read as often as one likes.
+func (b *Book) Read(batch *v1alpha1.TestBatch) ([]Entry, error) {
+	rows, err := outcome.Decode(batch.Status.Ledger)
+	if err != nil {
+		return nil, fmt.Errorf("batch %s: %w", batch.Name, err)
+	}
+	if len(rows) == b.batches[batch.Name] {
+		return nil, nil
+	}
+	b.batches[batch.Name] = len(rows)
+	said := make(map[v1alpha1.LostAttempt]string, len(batch.Status.Failures))
+	for _, f := range batch.Status.Failures {
+		said[v1alpha1.LostAttempt{Ordinal: f.Ordinal, Attempt: f.Attempt}] = f.Message
+	}
+	pod := batch.Name // a worker has the name of its batch
+	if p := batch.Status.Pod; p != nil && p.Name != "" {
+		pod = p.Name
+	}
+	var fresh []Entry
+	for _, r := range slices.SortedStableFunc(slices.Values(rows), byEnd) {
+		excerpt := said[v1alpha1.LostAttempt{Ordinal: int64(r.Ordinal), Attempt: int32(r.Attempt)}]
+		if e, ok := b.enter(Entry{Row: r, Pod: pod, Excerpt: excerpt}); ok {
+			fresh = append(fresh, e)
+		}
+	}
+	return fresh, nil
+}
+
+func byEnd(a, b outcome.Row) int {
+	return cmp.Or(cmp.Compare(a.Start+int64(a.Duration), b.Start+int64(b.Duration)), cmp.Compare(a.Ordinal, b.Ordinal),
+		cmp.Compare(a.Attempt, b.Attempt))
+}
+
+// enter takes in one row, unless it is known or is of no test of the run.
+func (b *Book) enter(e Entry) (Entry, bool) {
+	r := e.Row
+	if int64(r.Ordinal) >= int64(b.cat.Len()) || !b.selected[r.Ordinal] {
+		return Entry{}, false
+	}
+	a := b.tests[r.Ordinal]
+	if a == nil {
+		a = &account{attempts: map[uint16]Entry{}}
+		b.tests[r.Ordinal] = a
+	}
+	if !a.folding.Add(r) {
+		return Entry{}, false
+	}
+	a.attempts[r.Attempt] = e
+	was := a.decided
+	var final outcome.Row
+	final, a.decided, a.flaky = a.folding.Final(b.maxAttempts)
+	if was {
+		b.recount() // two leaders may both have had a test run: what passed once has passed
+	} else if a.decided {
+		b.count(final, a.flaky)
+	}
+	fresh := a.entry(r.Attempt)
+	fresh.Decided = a.decided && !was
+	return fresh, true
+}
+
+func (b *Book) recount() {
+	b.Tally, b.Slow, b.Leaky = outcome.Tally{}, 0, 0
+	for _, a := range b.tests {
+		if final, decided, flaky := a.folding.Final(b.maxAttempts); decided {
+			b.count(final, flaky)
+		}
+	}
+}
+
+// entry is an attempt with what holds for its test now.
+func (a *account) entry(attempt uint16) Entry {
+	e := a.attempts[attempt]
+	e.Decided, e.Attempts, e.Flaky = a.decided, len(a.attempts), a.flaky
+	return e
+}
+
+// Attempts are the attempts of a test, by number.
+func (b *Book) Attempts(ordinal uint32) []Entry {
+	a := b.tests[ordinal]
+	if a == nil {
+		return nil
+	}
+	var entries []Entry
+	for _, attempt := range slices.Sorted(maps.Keys(a.attempts)) {
+		entries = append(entries, a.entry(attempt))
+	}
+	return entries
+}
+
+func (b *Book) count(final outcome.Row, flaky bool) {
+	b.Tally.Add(final, flaky)
+	if final.Outcome != outcome.Passed {
+		return
+	}
+	if final.Slow {
+		b.Slow++
+	}
+	if final.Leaky {
+		b.Leaky++
+	}
+}
+
+// Batches is how many batches were read that held something.
+func (b *Book) Batches() int { return len(b.batches) }
+
+// Selected calls f with every selected test in the order of the catalog, and what decides it; false if nothing does yet.
+func (b *Book) Selected(f func(ordinal uint32, e Entry, decided bool)) {
+	for o := range uint32(len(b.selected)) {
+		if !b.selected[o] {
+			continue
+		}
+		a := b.tests[o]
+		if a == nil {
+			f(o, Entry{}, false)
+			continue
+		}
+		f(o, a.entry(a.folding.Best.Attempt), a.decided)
+	}
+}
+
+// Test is the test of an ordinal, as people name it.
+func (b *Book) Test(ordinal uint32) Test {
+	binary, name := b.Names(ordinal)
+	return Test{Binary: Line(binary), Name: Line(name)}
+}
+
+// Names are the binary id and the name of an ordinal's test, as they are.
+func (b *Book) Names(ordinal uint32) (binary, name string) {
+	listed, test := b.cat.Test(ordinal)
+	return listed.ID, test.Name
+}

@@ -1,0 +1,74 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/podtest/podtest/internal/wire"
+)
+
+// brief is a result in a few words.
+func brief(r Result) string {
+	s := fmt.Sprintf("%d %s", r.Ordinal, r.Outcome)
+	switch {
+	case r.Code != 0:
+		s += fmt.Sprintf("(%s %d)", r.Reason, r.Code)
+	case r.Reason != "":
+		s += "(" + r.Reason + ")"
+	}
+	s += fmt.Sprintf(" %d", r.Attempts)
+	if r.Flaky {
+		s += " flaky"
+	}
+	return s
+}
+
+var results = []Result{
+	{Ordinal: 0, Binary: "unit::cart", Name: "TestAdd", Outcome: "passed", Attempts: 1, DurationUs: 21_000, CPUUs: 9_000, PeakRSSKiB: 4096, Pod: "shop-w00000"},
+	{Ordinal: 2, Binary: "unit::pay", Name: "Test\x1b[2J<größe>", Outcome: "passed", Flaky: true, Attempts: 2, DurationUs: 1_250_000, Pod: "shop-w00001"},
+	{Ordinal: 3, Binary: "unit::pay", Name: "TestRefund", Outcome: "crashed", Reason: "signal", Code: 11, Attempts: 2, DurationUs: 99, Pod: "shop-w00001"},
+	{Ordinal: 4, Binary: "unit::pay", Name: "TestSend", Outcome: "notRun", Reason: "Cancelled"},
+}
+
+func TestWriteResults(t *testing.T) {
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"results-table": func(b *bytes.Buffer) error { return WriteTable(b, results) },
+		"results-json":  func(b *bytes.Buffer) error { return WriteJSON(b, results) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, filepath.Join("testdata", name+".txt"), b.Bytes())
+		})
+	}
+}
+
+func TestWriteOutput(t *testing.T) {
+	o := wire.Output{
+		Stdout: wire.Stream{Head: []byte("\x1b[31mred\x1b[0m\r\nno end"), Dropped: 1, Tail: []byte("tail\xff")},
+		Stderr: wire.Stream{Head: []byte("a\rb\n")},
+	}
+	for name, raw := range map[string]bool{"output": false, "output-raw": true} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := WriteOutput(&b, "attempt 1: failed\x07", o, raw); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, filepath.Join("testdata", name+".txt"), b.Bytes())
+		})
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "''", "a": "a", "a::b/c.d-e": "a::b/c.d-e", "a b": "'a b'", "it's": `'it'\''s'`, "$(rm)": "'$(rm)'",
+	} {
+		if got := Quote(in); got != want {
+			t.Errorf("Quote(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
