@@ -4,67 +4,197 @@
 package collector
 
 import (
-	"context"
+	"sync"
+	"sync/atomic"
+	"time"
 
+	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
-	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/records"
 	"github.com/podtest/podtest/internal/wire"
 )
 
 // Runs are the live runs of this leader, by UID. Safe for concurrent use.
-type Runs struct{}
+type Runs struct {
+	client client.Client
+	live   client.Reader
+	store  records.Store
+	now    func() time.Time
+	pace   time.Duration
+	budget *rate.Limiter
+
+	notices *notices
+	dirty   workqueue.TypedDelayingInterface[*ledger]
+	spools  workqueue.TypedDelayingInterface[*spool]
+
+	mu       sync.Mutex // taken before a Run's or a listing's lock, never after
+	open     map[types.UID]*Run
+	listings map[types.UID]*listing
+	gone     map[types.UID]time.Time
+
+	spooled atomic.Int64 // bytes of output that wait to be written
+}
+
+// What the API server is spared. A ledger waits for more of its kind before it is written.
+const (
+	checkpointPace   = time.Second
+	checkpointBudget = 20 // writes a second, of the whole process
+)
+
+// Option changes how Runs work.
+type Option func(*Runs)
+
+// WithReader makes reads go past the client's cache.
+func WithReader(live client.Reader) Option { return func(r *Runs) { r.live = live } }
+
+// WithStore keeps output elsewhere than in TestRecords.
+func WithStore(s records.Store) Option { return func(r *Runs) { r.store = s } }
+
+// WithNow replaces the clock that the States are told.
+func WithNow(now func() time.Time) Option { return func(r *Runs) { r.now = now } }
+
+// WithPace sets how long a ledger gathers before it is written, and how many writes a second there may be in all.
+func WithPace(d time.Duration, perSecond int) Option {
+	return func(r *Runs) { r.pace, r.budget = d, rate.NewLimiter(rate.Limit(perSecond), perSecond) }
+}
 
 // NewRuns makes an empty set. c writes TestBatch status and TestRecords.
-func NewRuns(c client.Client) *Runs { panic("contract") }
+func NewRuns(c client.Client, options ...Option) *Runs {
+	r := &Runs{
+		client: c, live: c, now: time.Now,
+		notices:  newNotices(),
+		dirty:    workqueue.NewTypedDelayingQueue[*ledger](),
+		spools:   workqueue.NewTypedDelayingQueue[*spool](),
+		open:     map[types.UID]*Run{},
+		listings: map[types.UID]*listing{},
+		gone:     map[types.UID]time.Time{},
+	}
+	WithPace(checkpointPace, checkpointBudget)(r)
+	for _, o := range options {
+		o(r)
+	}
+	if r.store == nil {
+		r.store = records.Objects{Writer: c, Reader: r.live}
+	}
+	return r
+}
 
-// Changed yields a TestRun (name and namespace only) when its reconciler should look again: the listing is complete or
-// failed, the first failure came in, all tests have their verdict; else at most once a second for each run.
-func (r *Runs) Changed() <-chan event.GenericEvent { panic("contract") }
-
-// Expect makes the collector serve the listing pods of a run until Open or Forget.
-func (r *Runs) Expect(run *v1alpha1.TestRun) { panic("contract") }
-
-// Listed is what a listing pod of the run has told, all parts of it, or false while there is none. The pod gets its
-// acknowledgement with Open (or Forget, if listing failed).
-func (r *Runs) Listed(uid types.UID) (wire.Catalog, bool) { panic("contract") }
-
-// Open begins to serve the workers of a run, from its recorded facts. It replaces nothing: the run that is there already is returned.
-func (r *Runs) Open(run *v1alpha1.TestRun, cat *catalog.Catalog, facts plan.Facts, batches []v1alpha1.TestBatch) *Run {
-	panic("contract")
+// Open begins to serve the workers of a run, from its recorded facts. It replaces nothing: the run that is there
+// already is returned.
+func (r *Runs) Open(
+	run *v1alpha1.TestRun, cat *catalog.Catalog, facts plan.Facts, batches []v1alpha1.TestBatch,
+) *Run {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if there := r.open[run.UID]; there != nil {
+		return there
+	}
+	opened := newRun(r, run, cat, facts)
+	rows := rowsOf(facts)
+	for i := range batches {
+		if b := &batches[i]; b.Spec.Run.UID == run.UID {
+			opened.addLedger(b, rows[int(b.Spec.Index)])
+		}
+	}
+	opened.recall(facts)
+	r.open[run.UID] = opened
+	delete(r.gone, run.UID)
+	if l := r.listings[run.UID]; l != nil {
+		l.end(true)
+		delete(r.listings, run.UID)
+	}
+	return opened
 }
 
 // Get is the open run, or nil.
-func (r *Runs) Get(uid types.UID) *Run { panic("contract") }
-
-// Forget ends serving a run: reporters are told 410.
-func (r *Runs) Forget(uid types.UID) { panic("contract") }
-
-// Run is an open run. Safe for concurrent use.
-type Run struct{}
-
-// Update calls f with the State, under the run's lock. Waiting workers are answered anew afterwards.
-func (r *Run) Update(f func(*plan.State)) { panic("contract") }
-
-// AddBatch tells of a TestBatch that was made.
-func (r *Run) AddBatch(b *v1alpha1.TestBatch) { panic("contract") }
-
-// Flush writes every ledger that has something new, and returns when all of it is durable.
-func (r *Run) Flush(ctx context.Context) error { panic("contract") }
-
-// Close records how a batch's worker ended, with rows that came another way (termination message, plan.Judge), in one
-// write, then tells the State. Closing a closed batch does nothing.
-func (r *Run) Close(ctx context.Context, batch string, pod v1alpha1.BatchPod, end plan.End, late []outcome.Row) error {
-	panic("contract")
+func (r *Runs) Get(uid types.UID) *Run {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open[uid]
 }
 
-// Failures are the first failed tests with what they said, at most 50, and Slowest the ten slowest.
-func (r *Run) Failures() []v1alpha1.Failure { panic("contract") }
+// Forget ends serving a run: reporters are told 410.
+func (r *Runs) Forget(uid types.UID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forget(uid)
+}
 
-// Slowest are the tests that took longest, at most 10, longest first.
-func (r *Run) Slowest() []v1alpha1.SlowTest { panic("contract") }
+// ForgetName is Forget for whatever run had the name.
+func (r *Runs) ForgetName(name types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for uid, run := range r.open {
+		if run.name() == name {
+			r.forget(uid)
+		}
+	}
+	for uid, l := range r.listings {
+		if l.name() == name {
+			r.forget(uid)
+		}
+	}
+}
+
+// goneFor is how long it is remembered that a run was forgotten. After that it is looked up.
+const goneFor = 10 * time.Minute
+
+// forget is Forget with the lock held.
+func (r *Runs) forget(uid types.UID) {
+	if run := r.open[uid]; run != nil {
+		run.drop()
+		r.notices.forget(run.name())
+	}
+	if l := r.listings[uid]; l != nil {
+		l.end(false)
+		r.notices.forget(l.name())
+	}
+	delete(r.open, uid)
+	delete(r.listings, uid)
+	now := r.now()
+	r.gone[uid] = now
+	for u, at := range r.gone {
+		if now.Sub(at) > goneFor {
+			delete(r.gone, u)
+		}
+	}
+}
+
+// reopen lets go of a run whose memory does not agree with what is stored: its reconciler opens it anew.
+func (r *Runs) reopen(run *Run) {
+	r.mu.Lock()
+	if r.open[run.run.UID] == run {
+		delete(r.open, run.run.UID)
+	}
+	r.mu.Unlock()
+	run.drop()
+	r.notices.now(run.name())
+}
+
+// Expect makes the collector serve the listing pods of a run until Open or Forget.
+func (r *Runs) Expect(run *v1alpha1.TestRun) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.listings[run.UID] == nil {
+		r.listings[run.UID] = newListing(run)
+		delete(r.gone, run.UID)
+	}
+}
+
+// Listed is what a listing pod of the run has told, all parts of it, or false while there is none. The pod gets its
+// acknowledgement with Open (or Forget, if listing failed).
+func (r *Runs) Listed(uid types.UID) (wire.Catalog, bool) {
+	r.mu.Lock()
+	l := r.listings[uid]
+	r.mu.Unlock()
+	if l == nil {
+		return wire.Catalog{}, false
+	}
+	return l.told()
+}

@@ -1,0 +1,155 @@
+package collector
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/catalog"
+	"github.com/podtest/podtest/internal/outcome"
+	"github.com/podtest/podtest/internal/plan"
+)
+
+// Run is an open run. Safe for concurrent use.
+type Run struct {
+	runs  *Runs
+	run   *v1alpha1.TestRun // as it was at Open
+	cat   *catalog.Catalog
+	epoch string // names this memory of the run: reporters say Hello to each
+
+	mu       sync.Mutex
+	state    *plan.State
+	ledgers  map[string]*ledger
+	wake     chan struct{} // closed when leases may be answered otherwise
+	frozen   bool          // the run has its verdict
+	dropped  bool          // forgotten, or to be opened anew
+	failures worst
+	slowest  longest
+	spooled  int64 // bytes of output taken in
+}
+
+func newRun(r *Runs, run *v1alpha1.TestRun, cat *catalog.Catalog, facts plan.Facts) *Run {
+	return &Run{
+		runs: r, run: run.DeepCopy(), cat: cat, epoch: rand.Text(),
+		state: plan.New(facts, r.now()), ledgers: map[string]*ledger{}, wake: make(chan struct{}),
+	}
+}
+
+func (r *Run) name() types.NamespacedName { return client.ObjectKeyFromObject(r.run) }
+
+func (r *Run) now() time.Time { return r.runs.now() }
+
+// Update calls f with the State, under the run's lock. Waiting workers are answered anew afterwards.
+func (r *Run) Update(f func(*plan.State)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f(r.state)
+	r.rouse()
+}
+
+// rouse makes waiting leases be answered anew. Call with the lock held.
+func (r *Run) rouse() {
+	close(r.wake)
+	r.wake = make(chan struct{})
+}
+
+// AddBatch tells of a TestBatch that was made. It tells the State too (Added).
+func (r *Run) AddBatch(b *v1alpha1.TestBatch) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ledgers[b.Name] != nil {
+		return
+	}
+	r.addLedger(b, nil)
+	r.state.Added(int(b.Spec.Index), r.now())
+	r.rouse()
+}
+
+// addLedger begins to keep the ledger of a batch. Call with the lock held, or before the run is open.
+func (r *Run) addLedger(b *v1alpha1.TestBatch, rows []outcome.Row) {
+	r.ledgers[b.Name] = newLedger(r, b, rows)
+}
+
+// Pod is the worker of a batch as far as it has been heard of.
+func (r *Run) Pod(batch string) (v1alpha1.BatchPod, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.ledgers[batch]
+	if l == nil || l.pod == nil {
+		return v1alpha1.BatchPod{}, false
+	}
+	return *l.pod, true
+}
+
+// Sealed reports whether the reporter of a batch has said that this is all, and it was.
+func (r *Run) Sealed(batch string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.ledgers[batch]
+	return l != nil && l.sealed
+}
+
+// Freeze says that the run has its verdict: rows that come now are discarded, workers that ask are told to drain.
+func (r *Run) Freeze() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.frozen {
+		r.frozen = true
+		r.rouse()
+	}
+}
+
+// drop ends all that waits for the run.
+func (r *Run) drop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dropped = true
+	r.rouse()
+}
+
+// find is the ledger of a caller's batch. Call with the lock held.
+func (r *Run) find(c Caller) (*ledger, error) {
+	l := r.ledgers[c.Batch]
+	switch {
+	case r.dropped:
+		return nil, errNotYet
+	case l == nil:
+		return nil, errNotYet // made a moment ago
+	case l.end != nil:
+		return nil, errOver
+	case l.pod != nil && l.pod.UID != "" && l.pod.UID != c.Pod.UID:
+		return nil, &refusal{403, fmt.Sprintf("batch %s is pod %s's, of another uid", c.Batch, l.pod.Name)}
+	}
+	return l, nil
+}
+
+// enter is find for callers that have said Hello to this memory of the run.
+func (r *Run) enter(c Caller, epoch string) (*ledger, error) {
+	l, err := r.find(c)
+	if err != nil {
+		return nil, err
+	}
+	if epoch != r.epoch || !l.greeted {
+		return nil, errHello
+	}
+	return l, nil
+}
+
+// Flush writes every ledger that has something new, and returns when all of it is durable.
+func (r *Run) Flush(ctx context.Context) error {
+	r.mu.Lock()
+	var all []*ledger
+	for _, l := range r.ledgers {
+		if l.unsaved() {
+			all = append(all, l)
+		}
+	}
+	r.mu.Unlock()
+	return saveAll(ctx, all)
+}
