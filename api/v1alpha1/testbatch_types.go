@@ -139,8 +139,8 @@ type BatchPod struct {
 
 // BatchEnd says how a worker ended.
 type BatchEnd struct {
-	// cause is Finished when every test it was given is accounted for; else what went wrong with the pod: OOMKilled, Evicted, Deleted,
-	// NodeLost, StartFailed, Died.
+	// cause is Finished when every test it was given is accounted for, RunEnded when the run was over before it was
+	// done; else what went wrong with the pod: OOMKilled, Evicted, Deleted, NodeLost, StartFailed, Died.
 	// +required
 	// +kubebuilder:validation:MaxLength=63
 	Cause string `json:"cause"`

@@ -84,7 +84,8 @@ type TestRunSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="template cannot change once the run exists: create a new TestRun"
 	Template corev1.PodTemplateSpec `json:"template"`
 
-	// parallelism is how many worker pods may run at a time; from 1 to 10000, default 1. It may change while the run goes on.
+	// parallelism is how many worker pods may run at a time; from 1 to 10000, default 1. It may change while the run
+	// goes on.
 	// +optional
 	// +default=1
 	// +kubebuilder:default=1
@@ -111,7 +112,8 @@ type TestRunSpec struct {
 	Retries *Retries `json:"retries,omitempty"`
 
 	// infraRetries is how often a test may be started again because its pod or node went wrong, never
-	// for a failure of its own; from 0 to 100, default 3. When so many workers in a row end without a single verdict, the run ends as an Error.
+	// for a failure of its own; from 0 to 100, default 3. When so many workers in a row end without a single verdict,
+	// the run ends as an Error.
 	// +optional
 	// +default=3
 	// +kubebuilder:default=3
@@ -205,7 +207,8 @@ type Suite struct {
 // BinariesHarness names test binaries whose protocol podtest knows.
 type BinariesHarness struct {
 	// binaries are absolute paths in the image, or patterns of such paths: * and ? stay within a folder,
-	// ** crosses folders; at least one, at most 256, each at most 1024 characters. A pattern that matches no executable file is an error.
+	// ** crosses folders; at least one, at most 256, each at most 1024 characters. A pattern that matches no
+	// executable file is an error.
 	// +required
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
@@ -215,7 +218,8 @@ type BinariesHarness struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(b, b.startsWith('/'))",message="binaries must be absolute paths or patterns of such, like /tests/**/*.test"
 	Binaries []string `json:"binaries"`
 
-	// workingDir is the folder that tests run in, an absolute path. Unset: the folder of the binary, where `go test` and cargo users put their test data.
+	// workingDir is the folder that tests run in, an absolute path. Unset: the folder of the binary, where `go test`
+	// and cargo users put their test data.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	// +kubebuilder:validation:Pattern=`^[^\x00\n]*$`
