@@ -24,9 +24,12 @@ type agentUse struct {
 	peak       float64       // MB
 }
 
-// enter makes the places that the agents expect in a pod, visible to them only, and starts one.
+// enter makes the places that the agents expect in a pod, visible to them only, and starts one. Like there, /tmp is an
+// overlay.
 const enter = `set -e; root=$1; shift
 mount -t proc proc "$root/proc"; mount -t tmpfs tmpfs "$root/dev"
+layers=$root/layers/$$; mkdir -p "$layers/lower" "$layers/upper" "$layers/work"
+mount -t overlay overlay -o "lowerdir=$layers/lower,upperdir=$layers/upper,workdir=$layers/work" "$root/tmp"
 mknod -m 666 "$root/dev/null" c 1 3; mknod -m 666 "$root/dev/urandom" c 1 9
 exec chroot "$root" "$@"`
 
