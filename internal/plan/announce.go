@@ -10,13 +10,17 @@ func (s *State) Announce(index int, attempts []Held, now time.Time) {
 	if w == nil {
 		return
 	}
+	first, given := !w.spoken, w.given+len(attempts)
 	w.heard(now)
 	s.unsilence(w)
 	w.idle = time.Time{}
 	told := make(map[uint32]uint16, len(attempts))
 	for _, h := range attempts {
-		told[h.Ordinal] = h.Attempt
+		told[h.Ordinal] = max(told[h.Ordinal], h.Attempt)
 		s.claim(h, w)
+	}
+	if first {
+		w.given = given // even what it was given by an earlier leader in vain
 	}
 	for _, o := range w.held.ordinals(s.tests) {
 		if told[o] != s.tests[o].hold {
@@ -44,24 +48,14 @@ func (s *State) claim(h Held, w *worker) {
 		return
 	}
 	t := &s.tests[h.Ordinal]
-	switch t.place {
-	case notSelected, listed, settled:
-	case held, own:
-		mine := int(t.holder) == w.index
-		switch {
-		case mine && t.place == held && t.hold == h.Attempt:
-			s.setStarted(t, t.started || h.Started)
-		case mine, s.worker(int(t.holder)).proposed:
-			s.claimNew(h, w)
-		}
-	case waiting, alone, givenUp:
-		s.claimNew(h, w)
-	}
-}
-
-func (s *State) claimNew(h Held, w *worker) {
-	if s.tests[h.Ordinal].hold != h.Attempt {
+	switch {
+	case t.place == settled, t.place == held && int(t.holder) != w.index:
+		return
+	case t.place == held && t.hold >= h.Attempt:
+		// Of several attempts of a test, all but the last wait only for their row to be acknowledged.
+		s.setStarted(t, t.started || h.Started && t.hold == h.Attempt)
+	default:
 		w.given++
+		s.hand(h, w)
 	}
-	s.hand(h, w)
 }

@@ -71,14 +71,14 @@ func cancelled(s *State, _ view) *Ending {
 	if !s.cancel {
 		return nil
 	}
-	return &Ending{resultCancelled, reasonCancelled, "cancelled: " + s.someUndecided(), exitCancelled}
+	return &Ending{resultCancelled, reasonCancelled, "cancelled: " + s.newsOfAll(), exitCancelled}
 }
 
 func deadlineExceeded(s *State, v view) *Ending {
 	if !s.pastDeadline(v.now) {
 		return nil
 	}
-	return &Ending{resultFailed, reasonDeadlineExceeded, "activeDeadlineSeconds have passed: " + s.someUndecided(), exitTestsFailed}
+	return &Ending{resultFailed, reasonDeadlineExceeded, "activeDeadlineSeconds have passed: " + s.newsOfAll(), exitTestsFailed}
 }
 
 // restLost: every test that has no verdict was lost with its pod too often.
@@ -109,10 +109,11 @@ func nothingStarts(s *State, v view) *Ending {
 // withoutVerdict ends a run that the infrastructure left tests of without a verdict. A failed test is the more
 // important news.
 func (s *State) withoutVerdict(reason, why string) *Ending {
+	message := s.newsOfAll() + ": " + why
 	if s.tally.Bad() > 0 {
-		return &Ending{resultFailed, reasonTestsFailed, s.someFailed() + "; " + why, exitTestsFailed}
+		return &Ending{resultFailed, reasonTestsFailed, message, exitTestsFailed}
 	}
-	return &Ending{resultError, reason, why, exitInfrastructure}
+	return &Ending{resultError, reason, message, exitInfrastructure}
 }
 
 // startTimeout is when waiting for a worker to start will have been too long, if anything waits.

@@ -4,24 +4,24 @@ import "fmt"
 
 // Messages are the same from one pass to the next: numbers of tests, no times of day.
 
-// tests is a number of tests in words.
-func tests(n int) string {
+// several is a number of things in words.
+func several(n int, thing string) string {
 	if n == 1 {
-		return "1 test"
+		return "1 " + thing
 	}
-	return fmt.Sprintf("%d tests", n)
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func (s *State) noneSelected() string {
 	if n := len(s.tests); n > 0 {
-		return fmt.Sprintf("no test is selected of the %d that are listed", n)
+		return fmt.Sprintf("no test is selected of %d listed", n)
 	}
 	return "the binaries list no tests"
 }
 
 func (s *State) allPassed() string {
 	t := &s.tally
-	message := tests(t.Passed) + " passed"
+	message := several(t.Passed, "test") + " passed"
 	if t.Flaky > 0 {
 		message += fmt.Sprintf(" (%d flaky)", t.Flaky)
 	}
@@ -32,24 +32,32 @@ func (s *State) allPassed() string {
 }
 
 func (s *State) someFailed() string {
-	return fmt.Sprintf("%d of %s failed", s.tally.Bad(), tests(s.tally.selected))
+	return fmt.Sprintf("%d of %s failed", s.tally.Bad(), several(s.tally.selected, "test"))
 }
 
 func (s *State) someUndecided() string {
-	message := fmt.Sprintf("%d of %s have no verdict", s.tally.undecided, tests(s.tally.selected))
-	if n := s.tally.Bad(); n > 0 {
-		message += fmt.Sprintf(", %d failed", n)
+	n, has := s.tally.undecided, "have"
+	if n == 1 {
+		has = "has"
 	}
-	return message
+	return fmt.Sprintf("%d of %s %s no verdict", n, several(s.tally.selected, "test"), has)
+}
+
+// newsOfAll tells of failed tests, if there are any, and of those without a verdict.
+func (s *State) newsOfAll() string {
+	if s.tally.Bad() > 0 {
+		return s.someFailed() + ", " + s.someUndecided()
+	}
+	return s.someUndecided()
 }
 
 func (s *State) lostMessage() string {
-	return fmt.Sprintf("%s: lost with their pods more than %d times (infraRetries)", s.undecidedOf(), s.set.InfraRetries)
+	return fmt.Sprintf("lost with their pods more than %s (infraRetries)", several(s.set.InfraRetries, "time"))
 }
 
 func (s *State) strikesMessage() string {
-	return fmt.Sprintf("%s: %d workers in a row ended without one, the last so: %s",
-		s.undecidedOf(), s.set.InfraRetries+1, s.strikes.last().message)
+	return fmt.Sprintf("%s in a row ended without one, the last with: %s",
+		several(s.set.InfraRetries+1, "worker"), s.strikes.last().message)
 }
 
 func (s *State) startMessage(v view) string {
@@ -57,9 +65,5 @@ func (s *State) startMessage(v view) string {
 	if v.blocked != nil {
 		why = v.blocked.Message
 	}
-	return fmt.Sprintf("%s: no pod has started for %s: %s", s.undecidedOf(), s.set.StartTimeout, why)
-}
-
-func (s *State) undecidedOf() string {
-	return fmt.Sprintf("%d of %s have no verdict", s.tally.undecided, tests(s.tally.selected))
+	return fmt.Sprintf("no pod has started for %s: %s", s.set.StartTimeout, why)
 }

@@ -33,7 +33,7 @@ func New(f Facts, now time.Time) *State {
 			s.requeue(o)
 		}
 	}
-	for _, b := range batches {
+	for _, b := range slices.Backward(batches) { // of two workers made for a test the later one has it
 		s.bringHome(b)
 	}
 	s.thin()

@@ -23,7 +23,7 @@ type view struct {
 	now     time.Time
 	alive   []int
 	working int // workers that have said a word
-	unsure  int // workers of an earlier leader that may be at work
+	unsure  int // workers that may be at work though they have not said a word
 	free    int // slots about to take work from the queue
 	pending int // workers that have not said a word
 	blocked *Blocked
@@ -47,12 +47,15 @@ func (s *State) look(now time.Time) view {
 			if s.queue.n > 0 && s.free(w, now) > 0 {
 				v.mayChange(w.asked.Add(quiet))
 			}
-		case w.silent:
-			v.unsure++
-			v.wait(w.since(), nil)
 		default:
 			v.pending++
 			v.wait(w.since(), w.trouble(now))
+			if w.silent || w.pod.Running {
+				v.unsure++
+			}
+			if w.pod.Running {
+				v.mayChange(w.running.Add(grace))
+			}
 		}
 	}
 	if s.refusal != nil {
