@@ -38,13 +38,15 @@ func NewLineWriter(w io.Writer) *LineWriter {
 // keptLineBuffer is how large a buffer is kept for the next line: one big output must not cost memory for good.
 const keptLineBuffer = 32 << 10
 
-// Send writes one value as one line, in a single write.
-func (l *LineWriter) Send(v any) error {
+// Send writes each value as one line, all in a single write.
+func (l *LineWriter) Send(values ...any) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.buf.b = l.buf.b[:0]
-	if err := l.enc.Encode(v); err != nil {
-		return fmt.Errorf("encoding %T: %w", v, err)
+	for _, v := range values {
+		if err := l.enc.Encode(v); err != nil {
+			return fmt.Errorf("encoding %T: %w", v, err)
+		}
 	}
 	_, err := l.w.Write(l.buf.b)
 	if cap(l.buf.b) > keptLineBuffer {

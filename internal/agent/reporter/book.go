@@ -33,6 +33,7 @@ type book struct {
 	told     map[key]bool  // has a result
 	next     int64         // number of the next message
 	sent     int64         // all up to here have been sent since the last Hello
+	offered  int64         // all up to here have been on their way once: they do not change any more
 	size     int           // about how many bytes are not sent
 	since    time.Time     // when the first of them came
 	urgent   bool
@@ -95,7 +96,7 @@ func (b *book) start(h wire.Held) {
 		return
 	}
 	b.move(k, running)
-	if last := len(b.messages) - 1; last >= 0 && b.messages[last].Kind == wire.KindStarted && b.messages[last].Seq > b.sent {
+	if last := len(b.messages) - 1; last >= 0 && b.messages[last].Kind == wire.KindStarted && b.messages[last].Seq > b.offered {
 		b.messages[last].Started = append(b.messages[last].Started, h)
 	} else {
 		b.add(wire.Message{Kind: wire.KindStarted, Started: []wire.Held{h}}, 64)

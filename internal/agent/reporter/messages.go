@@ -101,6 +101,7 @@ func (b *book) batch() (messages []wire.Message, wait bool) {
 			break
 		}
 		messages = append(messages, m)
+		b.offered = max(b.offered, m.Seq)
 	}
 	return messages, b.finished
 }

@@ -55,6 +55,18 @@ func (q *queue) next() (work, bool) {
 	return w, true
 }
 
+// tryNext is next without waiting; false: nothing is waiting now.
+func (q *queue) tryNext() (work, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		return work{}, false
+	}
+	w := q.waiting[0]
+	q.waiting = q.waiting[1:]
+	return w, true
+}
+
 // close drops what has not started; nothing starts any more.
 func (q *queue) close() {
 	q.mu.Lock()

@@ -113,8 +113,12 @@ var errDone = errors.New("the run is over")
 // IsDone reports whether Run ended because the run is over.
 func IsDone(err error) bool { return err == nil || errors.Is(err, errDone) }
 
-func (r *runner) send(m wire.ToReporter) error {
-	if err := r.to.Send(m); err != nil {
+func (r *runner) send(lines ...wire.ToReporter) error {
+	values := make([]any, len(lines))
+	for i := range lines {
+		values[i] = lines[i]
+	}
+	if err := r.to.Send(values...); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoReport, err)
 	}
 	return nil

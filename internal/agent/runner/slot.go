@@ -21,30 +21,45 @@ type slot struct {
 	process process.Runner
 }
 
+// serve runs one attempt after the other. A result goes out in one line-up with the start that follows it, if that
+// follows at once: the reporter is woken once for both.
 func (s *slot) serve(q *queue) {
-	for {
-		w, more := q.next()
-		if !more || s.attempt(w) != nil {
-			return
+	w, more := q.next()
+	var result *wire.Result
+	for more && s.started(w, result) == nil {
+		if result = s.attempt(w); result == nil {
+			return // stopped
+		}
+		var now bool
+		if w, now = q.tryNext(); !now {
+			if s.runner.send(wire.ToReporter{Result: result}) != nil {
+				return
+			}
+			result = nil
+			w, more = q.next()
 		}
 	}
 }
 
-// attempt runs one attempt and tells of it. Started is told before the process exists, so that what kills the whole
-// container has suspects. An attempt that was stopped from outside has no result: it is lost, not failed.
-func (s *slot) attempt(w work) error {
-	held := wire.Held{Ordinal: w.Ordinal, Attempt: w.Attempt, Started: true}
-	if err := s.runner.send(wire.ToReporter{Started: &held}); err != nil {
-		return err
+// started is told before the process exists, so that what kills the whole container has suspects.
+func (s *slot) started(w work, before *wire.Result) error {
+	held := wire.ToReporter{Started: &wire.Held{Ordinal: w.Ordinal, Attempt: w.Attempt, Started: true}}
+	if before == nil {
+		return s.runner.send(held)
 	}
-	temp := s.temp.forAttempt(w)
-	defer discard(temp)
+	return s.runner.send(wire.ToReporter{Result: before}, held)
+}
+
+// attempt runs one attempt. One that was stopped from outside has no result: it is lost, not failed.
+func (s *slot) attempt(w work) *wire.Result {
+	temp := s.temp.ready()
 	result, finished := s.run(w, temp)
 	s.sweep(temp)
+	s.temp.clean()
 	if !finished {
 		return nil
 	}
-	return s.runner.send(wire.ToReporter{Result: result})
+	return result
 }
 
 // sweep ends what left the test's process group.

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -19,7 +18,7 @@ func (r *runner) work(ctx context.Context) error {
 	if err := r.send(wire.ToReporter{Want: &wire.Want{}}); err != nil {
 		return err
 	}
-	temp := newTempDir()
+	temp := newTempRoot()
 	defer temp.remove()
 	q := newQueue()
 	stopped := make(chan struct{})
@@ -42,7 +41,7 @@ func (r *runner) work(ctx context.Context) error {
 }
 
 // serve starts the slots; the channel is closed when all of them have ended.
-func (r *runner) serve(q *queue, temp tempDir, stopped <-chan struct{}) <-chan struct{} {
+func (r *runner) serve(q *queue, temp tempRoot, stopped <-chan struct{}) <-chan struct{} {
 	served := make(chan struct{})
 	var running sync.WaitGroup
 	for range max(1, r.config.Slots) {
@@ -77,48 +76,11 @@ func (r *runner) farewell(ctx context.Context, err error) error {
 	return r.bye("", nil)
 }
 
-// tempDir holds a folder for each attempt that runs.
-type tempDir struct{ path string }
-
-// newTempDir makes the folder; in an image without a writable one, tests go without.
-func newTempDir() tempDir {
-	_ = os.MkdirAll(os.TempDir(), 0o1777)
-	path, err := os.MkdirTemp("", "podtest-")
-	if err != nil {
-		return tempDir{}
-	}
-	return tempDir{path}
-}
-
-func (t tempDir) remove() {
-	if t.path != "" {
-		_ = os.RemoveAll(t.path)
-	}
-}
-
-// forAttempt makes the private folder of one attempt, or returns "".
-func (t tempDir) forAttempt(w work) string {
-	if t.path == "" {
-		return ""
-	}
-	path := fmt.Sprintf("%s/%d-%d", t.path, w.Ordinal, w.Attempt)
-	if err := os.Mkdir(path, 0o700); err != nil && !os.IsExist(err) {
-		return ""
-	}
-	return path
-}
-
-func discard(path string) {
-	if path != "" && os.Remove(path) != nil {
-		_ = os.RemoveAll(path)
-	}
-}
-
-func (r *runner) newSlot(temp tempDir, stopped <-chan struct{}) *slot {
+func (r *runner) newSlot(temp tempRoot, stopped <-chan struct{}) *slot {
 	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 	grace := ms(r.config.GraceMS)
 	return &slot{
-		runner: r, temp: temp, oom: openOOMCounter(), environ: newEnviron(r.options.Environ, r.config),
+		runner: r, temp: tempDir{root: temp}, oom: openOOMCounter(), environ: newEnviron(r.options.Environ, r.config),
 		limits:  process.Limits{Terminate: ms(r.config.TerminateMS), Grace: grace, Leak: ms(r.config.LeakMS)},
 		process: process.Runner{Stop: stopped, StopGrace: min(grace, longestGrace), Family: r.options.Family},
 	}
