@@ -41,10 +41,20 @@ func (s *State) hand(h Held, w *worker) {
 }
 
 func (s *State) setStarted(t *test, on bool) {
-	if t.started != on {
-		s.tally.running += map[bool]int{true: 1, false: -1}[on]
-	}
+	s.tally.running += change(t.started, on)
 	t.started = on
+}
+
+// change is by how much a count of what is on changes.
+func change(was, is bool) int {
+	switch {
+	case was == is:
+		return 0
+	case is:
+		return 1
+	default:
+		return -1
+	}
 }
 
 // requeue puts a test without a verdict where it belongs when no worker has it. One that comes back stands before

@@ -94,9 +94,7 @@ func (s *State) left(w *worker) int { return s.set.MaxTests - w.given }
 // count keeps the number of those that share the queue.
 func (s *State) count(w *worker) {
 	pulls := !w.proposed && w.fixed == nil && !w.draining && w.pod.Blocked == "" && s.living(w.index) != nil
-	if pulls != w.pulls {
-		s.pulling += map[bool]int{true: 1, false: -1}[pulls]
-	}
+	s.pulling += change(w.pulls, pulls)
 	w.pulls = pulls
 }
 
