@@ -69,8 +69,12 @@ func (s *shell) withRun(t *testing.T) {
 	cat, err := catalog.New(wire.Catalog{
 		Binaries: []wire.Binary{{Suite: "unit", ID: "unit::cart"}, {Suite: "unit", ID: "unit::pay"}},
 		Tests: []wire.Listed{
-			{Binary: 0, Name: "TestAdd"}, {Binary: 0, Name: "TestBad"}, {Binary: 0, Name: "TestSame"},
-			{Binary: 1, Name: "TestLost"}, {Binary: 1, Name: "TestOut", Ignored: true}, {Binary: 1, Name: "TestSame"},
+			{Binary: 0, Name: "TestAdd"},
+			{Binary: 0, Name: "TestBad"},
+			{Binary: 0, Name: "TestSame"},
+			{Binary: 1, Name: "TestLost"},
+			{Binary: 1, Name: "TestOut", Ignored: true},
+			{Binary: 1, Name: "TestSame"},
 		},
 	})
 	must(err)
@@ -82,7 +86,8 @@ func (s *shell) withRun(t *testing.T) {
 		{Ordinal: 0, Attempt: 1, Outcome: outcome.Passed, Start: 1, Duration: 21_000, CPU: 9_000, PeakRSS: 4096},
 		{Ordinal: 1, Attempt: 1, Outcome: outcome.Failed, Reason: outcome.ExitCode, Code: 1, Start: 2, Duration: 30_000},
 		{Ordinal: 1, Attempt: 2, Outcome: outcome.TimedOut, Reason: outcome.SlowTimeout, Start: 3, Duration: 2_000_000},
-		{Ordinal: 2, Attempt: 1, Outcome: outcome.Passed, Start: 4}, {Ordinal: 5, Attempt: 1, Outcome: outcome.Passed, Start: 5},
+		{Ordinal: 2, Attempt: 1, Outcome: outcome.Passed, Start: 4},
+		{Ordinal: 5, Attempt: 1, Outcome: outcome.Passed, Start: 5},
 	})
 	must(s.cluster.Status().Update(ctx, batch))
 	pieces := records.Pack([]wire.Output{{Ordinal: 1, Attempt: 1, Stderr: wire.Stream{Head: []byte("\x1b[31mno\x1b[0m cart\r\n")}}})
@@ -91,7 +96,7 @@ func (s *shell) withRun(t *testing.T) {
 
 	run.Status = v1alpha1.TestRunStatus{
 		Result: v1alpha1.ResultError, ExitCode: ptr.To(v1alpha1.ExitInfrastructure), Duration: "3s",
-		CompletionTime: ptr.To(metav1.NewTime(time.Unix(1e9, 0))),
+		CompletionTime: new(metav1.NewTime(time.Unix(1e9, 0))),
 		Catalog:        &v1alpha1.CatalogRef{Digest: cat.Digest(), Records: int32(n)},
 		Tests:          v1alpha1.TestCounts{Listed: 6, Selected: 5, NotSelected: 1, Passed: 3, TimedOut: 1, NotRun: 1},
 		Conditions: []metav1.Condition{{
@@ -264,7 +269,7 @@ func TestRunCreates(t *testing.T) {
 		"a run that exists": {
 			manifest: twoRuns, wantCode: 96,
 			there:   []client.Object{&v1alpha1.TestRun{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "a"}}},
-			wantErr: "error: TestRun default/a exists: give this run another name, or metadata.generateName, or delete the old one\n",
+			wantErr: "error: TestRun default/a exists: give this run another name, or metadata.generateName, or delete that one\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

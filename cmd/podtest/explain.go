@@ -24,9 +24,17 @@ var advice = []struct {
 }{
 	{clientcmd.IsEmptyConfig, "name a cluster with --kubeconfig or KUBECONFIG, or run inside a pod"},
 	{meta.IsNoMatchError, "podtest is not in this cluster, or of another version: `podtest install` puts it there"},
-	{apierrors.IsForbidden, "ask for the ClusterRole podtest-editor, or podtest-viewer, in the namespace: it is part of edit and view"},
+	{noRightToRuns, "ask for the ClusterRole edit or view in the namespace, or for podtest-editor or podtest-viewer"},
 	{apierrors.IsUnauthorized, "the cluster does not know these credentials: check --kubeconfig, --context and --user"},
 	{unreachable, "check that the cluster is up, and --kubeconfig and --context"},
+}
+
+func noRightToRuns(err error) bool {
+	var status apierrors.APIStatus
+	if !apierrors.IsForbidden(err) || !errors.As(err, &status) || status.Status().Details == nil {
+		return false
+	}
+	return status.Status().Details.Group == v1alpha1.GroupVersion.Group
 }
 
 func unreachable(err error) bool {
@@ -37,14 +45,13 @@ func unreachable(err error) bool {
 
 // explain is an error with what to do about it. Errors may quote anything.
 func (c *cli) explain(err error) string {
-	text := err.Error()
 	for _, a := range advice {
 		if a.about(err) {
-			text += "\n  " + strings.ReplaceAll(a.text, "`podtest ", "`"+c.command+" ")
-			break
+			text := strings.ReplaceAll(a.text, "`podtest ", "`"+c.command+" ")
+			return report.Block(err.Error() + "\n  " + text).String()
 		}
 	}
-	return report.Block(text).String()
+	return report.Block(err.Error()).String()
 }
 
 // get is the TestRun of that name.
@@ -60,8 +67,8 @@ func (c *cli) get(ctx context.Context, name string) (client.WithWatch, *v1alpha1
 	run := &v1alpha1.TestRun{}
 	err = cluster.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, run)
 	if apierrors.IsNotFound(err) {
-		return nil, nil, fmt.Errorf("there is no TestRun %s in namespace %s: `kubectl get testruns --namespace %s` shows those there are",
-			name, namespace, namespace)
+		return nil, nil, fmt.Errorf("there is no TestRun %s in namespace %s: "+
+			"`kubectl get testruns --namespace %s` shows those there are", name, namespace, namespace)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading TestRun %s/%s: %w", namespace, name, err)

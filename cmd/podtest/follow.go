@@ -52,8 +52,9 @@ func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha
 	case broken != nil:
 		return broken
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(c.err, "\ninterrupted: the run goes on\n  follow it:   %s watch --namespace %s %s\n  or end it:   %s cancel --namespace %s %s\n",
-			c.command, run.Namespace, run.Name, c.command, run.Namespace, run.Name)
+		which := fmt.Sprintf("--namespace %s %s", run.Namespace, run.Name)
+		fmt.Fprintf(c.err, "\ninterrupted: the run goes on\n  follow it:   %s watch %s\n  or end it:   %s cancel %s\n",
+			c.command, which, c.command, which)
 		return exitCode(v1alpha1.ExitCancelled)
 	case errors.Is(err, follow.ErrDeleted):
 		fmt.Fprintf(c.err, "\nerror: %v\n", err)

@@ -19,7 +19,7 @@ func main() {
 	ctrllog.SetLogger(logr.Discard())
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	c := newCLI(os.Args[0], os.Stdin, os.Stdout, os.Stderr)
-	os.Exit(c.run(ctx, os.Args[1:]))
+	code := newCLI(os.Args[0], os.Stdin, os.Stdout, os.Stderr).run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
 }

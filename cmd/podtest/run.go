@@ -34,31 +34,16 @@ tests again, give it another name, or metadata.generateName instead of a name.`,
 			return c.createAndFollow(cmd.Context(), files, follow)
 		},
 	}
-	cmd.Flags().StringArrayVarP(&files, "filename", "f", nil, "manifest with TestRuns; - is standard input; may be given several times")
+	cmd.Flags().StringArrayVarP(&files, "filename", "f", nil,
+		"manifest with TestRuns; - is standard input; may be given several times")
 	cmd.Flags().BoolVar(&follow, "follow", true, "follow the runs; without, they are created and that is all")
 	return cmd
 }
 
 func (c *cli) createAndFollow(ctx context.Context, files []string, follow bool) error {
-	if len(files) == 0 {
-		return fmt.Errorf("no manifest: %s run -f FILE", c.command)
-	}
-	namespace, told, err := c.namespace()
+	manifests, err := c.manifests(files)
 	if err != nil {
 		return err
-	}
-	var manifests []*unstructured.Unstructured
-	for _, file := range files {
-		more, err := c.readManifest(file)
-		if err != nil {
-			return err
-		}
-		manifests = append(manifests, more...)
-	}
-	for _, m := range manifests {
-		if err := place(m, namespace, told); err != nil {
-			return err
-		}
 	}
 	cluster, err := c.connect()
 	if err != nil {
@@ -68,20 +53,47 @@ func (c *cli) createAndFollow(ctx context.Context, files []string, follow bool) 
 	if err != nil || !follow {
 		return err
 	}
-	var worst error
+	return c.followAll(ctx, cluster, runs)
+}
+
+// followAll follows one run after the other; the error is the first exit code that is not 0.
+func (c *cli) followAll(ctx context.Context, cluster client.WithWatch, runs []*v1alpha1.TestRun) error {
+	var first error
 	for _, run := range runs {
 		err := c.follow(ctx, cluster, run)
-		if code := exitCode(0); err != nil && !errors.As(err, &code) {
+		if first == nil {
+			first = err
+		}
+		if code := exitCode(0); err != nil && (ctx.Err() != nil || !errors.As(err, &code)) {
 			return err
 		}
-		if worst == nil {
-			worst = err
-		}
-		if ctx.Err() != nil {
-			return worst
-		}
 	}
-	return worst
+	return first
+}
+
+// manifests are the TestRuns of the files, each in its namespace.
+func (c *cli) manifests(files []string) ([]*unstructured.Unstructured, error) {
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no manifest: %s run -f FILE", c.command)
+	}
+	namespace, told, err := c.namespace()
+	if err != nil {
+		return nil, err
+	}
+	var all []*unstructured.Unstructured
+	for _, file := range files {
+		manifests, err := c.readManifest(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range manifests {
+			if err := place(m, namespace, told); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, manifests...)
+	}
+	return all, nil
 }
 
 func (c *cli) readManifest(file string) ([]*unstructured.Unstructured, error) {
@@ -102,7 +114,8 @@ func place(m *unstructured.Unstructured, namespace string, told bool) error {
 	case was == "":
 		m.SetNamespace(namespace)
 	case told && was != namespace:
-		return fmt.Errorf("TestRun %s is of namespace %s, and --namespace says %s: leave one of them out", nameOf(m), was, namespace)
+		return fmt.Errorf("TestRun %s is of namespace %s, and --namespace says %s: leave one of them out",
+			nameOf(m), was, namespace)
 	}
 	return nil
 }
@@ -124,7 +137,8 @@ func (c *cli) create(
 		where := m.GetNamespace() + "/" + nameOf(m)
 		err := strict.Create(ctx, m, client.FieldOwner("podtest"))
 		if apierrors.IsAlreadyExists(err) {
-			return nil, fmt.Errorf("TestRun %s exists: give this run another name, or metadata.generateName, or delete the old one", where)
+			return nil, fmt.Errorf("TestRun %s exists: give this run another name, or metadata.generateName, or delete that one",
+				where)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("creating TestRun %s: %w", where, err)

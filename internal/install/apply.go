@@ -134,7 +134,11 @@ func (c Cluster) delete(ctx context.Context, objects []*unstructured.Unstructure
 			c.Say(describe(o), "left as it is: it was there before podtest")
 			continue
 		}
-		err = c.Client.Delete(ctx, o.DeepCopy(), client.PropagationPolicy(metav1.DeletePropagationForeground))
+		how := metav1.DeletePropagationBackground
+		if o.GetKind() == kindDeployment {
+			how = metav1.DeletePropagationForeground // gone when its pods are
+		}
+		err = c.Client.Delete(ctx, o.DeepCopy(), client.PropagationPolicy(how))
 		switch {
 		case apierrors.IsNotFound(err), meta.IsNoMatchError(err):
 			continue

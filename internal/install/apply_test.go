@@ -20,15 +20,15 @@ import (
 
 // made up objects in the order of a rendering, where the CRD is not the first.
 func objects(ready bool) []*unstructured.Unstructured {
-	make := func(apiVersion, kind, namespace, name string) *unstructured.Unstructured {
+	made := func(apiVersion, kind, namespace, name string) *unstructured.Unstructured {
 		u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": apiVersion, "kind": kind}}
 		u.SetNamespace(namespace)
 		u.SetName(name)
 		u.SetLabels(map[string]string{labelPartOf: "podtest"})
 		return u
 	}
-	crd := make("apiextensions.k8s.io/v1", kindCRD, "", "things.example")
-	deployment := make("apps/v1", kindDeployment, "home", "manager")
+	crd := made("apiextensions.k8s.io/v1", kindCRD, "", "things.example")
+	deployment := made("apps/v1", kindDeployment, "home", "manager")
 	labels := map[string]any{"matchLabels": map[string]any{"a": "b"}}
 	deployment.Object["spec"] = map[string]any{"replicas": int64(1), "selector": labels}
 	if ready {
@@ -37,7 +37,7 @@ func objects(ready bool) []*unstructured.Unstructured {
 		deployment.Object["status"] = map[string]any{"replicas": int64(1), "updatedReplicas": int64(1), "availableReplicas": int64(1)}
 	}
 	return []*unstructured.Unstructured{
-		make("v1", kindNamespace, "", "home"), crd, make("v1", "Service", "home", "collector"), deployment,
+		made("v1", kindNamespace, "", "home"), crd, made("v1", "Service", "home", "collector"), deployment,
 	}
 }
 

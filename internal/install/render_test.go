@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/utils/ptr"
 
 	"github.com/podtest/podtest/config"
 )
@@ -22,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func TestRenderIsTheGolden(t *testing.T) {
 	for name, o := range map[string]Options{
 		"default": {},
-		"custom":  {Namespace: "ci-tests", Image: "registry.example:5000/tools/podtest:v1.2", Replicas: ptr.To(int64(1))},
+		"custom":  {Namespace: "ci-tests", Image: "registry.example:5000/tools/podtest:v1.2", Replicas: new(int64(1))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := Render(config.Tree, o)

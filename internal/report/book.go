@@ -160,7 +160,7 @@ func (b *Book) count(final outcome.Row, flaky bool) {
 // Batches is how many batches were read that held something.
 func (b *Book) Batches() int { return len(b.batches) }
 
-// Selected calls f with every selected test in the order of the catalog, and what decides it; false if nothing does yet.
+// Selected calls f with every selected test in the order of the catalog, and what decides it, if anything does yet.
 func (b *Book) Selected(f func(ordinal uint32, e Entry, decided bool)) {
 	for o := range uint32(len(b.selected)) {
 		if !b.selected[o] {

@@ -68,6 +68,19 @@ func (f *Follower) note(now time.Time) (Note, bool) {
 	return Note{Word: word, Elapsed: f.elapsed(now), Text: Block(strings.TrimPrefix(c.Message, "waiting: "))}, true
 }
 
+// patience is how long a run may be without anyone looking at it.
+const patience = 10 * time.Second
+
+// Neglected says, once, that nobody looks at the run.
+func (f *Follower) Neglected(now time.Time) (Note, bool) {
+	if len(f.run.Status.Conditions) > 0 || f.noted != "" || f.elapsed(now) < patience {
+		return Note{}, false
+	}
+	f.noted = "neglected"
+	text := "nobody has looked at the run yet: is podtest installed, and does its manager run?"
+	return Note{Word: "PENDING", Elapsed: f.elapsed(now), Text: Line(text)}, true
+}
+
 // WantsCatalog is true once the tests are known to the operator and not to us.
 func (f *Follower) WantsCatalog() bool {
 	return f.book == nil && f.run != nil && f.run.Status.Catalog != nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
+	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/wire"
 )
@@ -36,8 +37,10 @@ func newStory() story {
 		cat: &catalog.Catalog{
 			Binaries: []wire.Binary{{Suite: "unit", ID: "unit::cart"}, {Suite: "unit", ID: "unit::pay"}},
 			Tests: []wire.Listed{
-				{Binary: 0, Name: "TestAdd"}, {Binary: 0, Name: "TestHuge", Ignored: true},
-				{Binary: 1, Name: "TestCard"}, {Binary: 1, Name: "TestRefund\x1b[2J"},
+				{Binary: 0, Name: "TestAdd"},
+				{Binary: 0, Name: "TestHuge", Ignored: true},
+				{Binary: 1, Name: "TestCard"},
+				{Binary: 1, Name: "TestRefund\x1b[2J"},
 			},
 		},
 	}
@@ -45,7 +48,7 @@ func newStory() story {
 
 func (s story) at(reason, message string, change ...func(*v1alpha1.TestRunStatus)) *v1alpha1.TestRun {
 	run := s.run.DeepCopy()
-	run.Status.StartTime = ptr.To(metav1.NewTime(start))
+	run.Status.StartTime = new(metav1.NewTime(start))
 	run.Status.Conditions = []metav1.Condition{
 		{Type: v1alpha1.ConditionReconciling, Status: metav1.ConditionTrue, Reason: reason, Message: message},
 	}
@@ -63,7 +66,7 @@ func listed(st *v1alpha1.TestRunStatus) {
 func ended(st *v1alpha1.TestRunStatus) {
 	listed(st)
 	st.Result, st.ExitCode, st.Duration = v1alpha1.ResultFailed, ptr.To(v1alpha1.ExitTestsFailed), "12.3s"
-	st.CompletionTime = ptr.To(metav1.NewTime(start.Add(12 * time.Second)))
+	st.CompletionTime = new(metav1.NewTime(start.Add(12 * time.Second)))
 	st.Tests = v1alpha1.TestCounts{Listed: 4, Selected: 3, NotSelected: 1, Passed: 2, Flaky: 1, Crashed: 1}
 	st.Conditions = []metav1.Condition{
 		{Type: v1alpha1.ConditionComplete, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonTestsFailed, Message: "1 of 3 tests failed"},
@@ -72,7 +75,7 @@ func ended(st *v1alpha1.TestRunStatus) {
 
 func (s story) batch(index int32, rows []outcome.Row, change ...func(*v1alpha1.TestBatchStatus)) *v1alpha1.TestBatch {
 	b := &v1alpha1.TestBatch{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop-w0000" + string(rune('0'+index))},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: manifest.BatchName("shop", int(index))},
 		Spec:       v1alpha1.TestBatchSpec{Run: v1alpha1.RunRef{Name: "shop", UID: s.run.UID}, Index: index},
 	}
 	b.Status.Ledger = outcome.Encode(rows)
@@ -223,6 +226,20 @@ func TestATestThatPassedAfterItsVerdictHasPassed(t *testing.T) {
 	}
 	if want := (outcome.Tally{Passed: 1, Flaky: 1}); book.Tally != want {
 		t.Errorf("tally %+v, want %+v", book.Tally, want)
+	}
+}
+
+func TestRunThatNobodyLooksAt(t *testing.T) {
+	s := newStory()
+	f := &Follower{}
+	f.Run(s.run, start)
+	var got []bool
+	for _, after := range []time.Duration{0, 9 * time.Second, 11 * time.Second, 12 * time.Second} {
+		_, told := f.Neglected(start.Add(after))
+		got = append(got, told)
+	}
+	if diff := cmp.Diff([]bool{false, false, true, false}, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
 

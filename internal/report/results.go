@@ -102,11 +102,11 @@ func aligned(rows [][]string) string {
 	}
 	var b strings.Builder
 	for _, row := range rows {
-		line := ""
+		cells := make([]string, len(row))
 		for i, cell := range row {
-			line += cell + strings.Repeat(" ", widths[i]-len([]rune(cell))+3)
+			cells[i] = cell + strings.Repeat(" ", widths[i]-len([]rune(cell)))
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		b.WriteString(strings.TrimRight(strings.Join(cells, "   "), " ") + "\n")
 	}
 	return b.String()
 }

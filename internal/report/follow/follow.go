@@ -17,7 +17,7 @@ import (
 	"github.com/podtest/podtest/internal/report/live"
 )
 
-// ErrDeleted: the run was deleted before it ended.
+// ErrDeleted means that the run was deleted before it ended.
 var ErrDeleted = errors.New("the TestRun was deleted before it ended")
 
 // Source is where a run is watched.
@@ -117,6 +117,9 @@ func (f *following) loop(ctx context.Context, messages <-chan message) (*v1alpha
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		case <-tick.C:
+			if note, ok := f.follower.Neglected(f.Now()); ok {
+				f.Print(note)
+			}
 		case m := <-messages:
 			if err := f.take(m); err != nil {
 				return nil, fmt.Errorf("TestRun %s/%s: %w", f.run.Namespace, f.run.Name, err)

@@ -86,7 +86,8 @@ func handler(ctx context.Context, see func(context.Context, Seen)) cache.Resourc
 
 // hopeless are answers that asking again will not change.
 func hopeless(err error) bool {
-	return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || apierrors.IsNotFound(err) || meta.IsNoMatchError(err)
+	return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) ||
+		apierrors.IsNotFound(err) || meta.IsNoMatchError(err)
 }
 
 // plain keeps the informer from asking for a list as a stream, which not every client can.
