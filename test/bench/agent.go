@@ -20,8 +20,8 @@ type worker struct {
 }
 
 type agentUse struct {
-	start, end time.Duration // CPU until the first test was handed out, and until the last result had come
-	peak       float64       // MB
+	cpu        time.Duration // until the last result had come
+	peak, anon float64       // bytes: all at the peak, and what is not the program's file at the end
 }
 
 // enter makes the places that the agents expect in a pod, visible to them only, and starts one. Like there, /tmp is an
@@ -48,11 +48,7 @@ func (s *session) runWorker(ctx context.Context) (worker, error) {
 		wire.EnvCA+"="+c.certificate(), wire.EnvBatch+"=bench", wire.EnvPod+"=bench", wire.EnvNode+"=bench")
 	runner := agentCommand(ctx, root, "run", wire.EnvPod+"=bench", wire.EnvNode+"=bench")
 	var begin time.Time
-	c.atWork = func() {
-		begin = time.Now()
-		w.reporter.start, _ = process(reporter.Process.Pid).cpu()
-		w.runner.start, _ = process(runner.Process.Pid).cpu()
-	}
+	c.atWork = func() { begin = time.Now() }
 	c.atRest = func() {
 		w.wall = time.Since(begin)
 		if failed = w.reporter.read(reporter); failed == nil {
@@ -139,51 +135,15 @@ func copyFile(from, to string) error {
 	return out.Close()
 }
 
+// read asks the kernel while the agent still lives.
 func (u *agentUse) read(cmd *exec.Cmd) (err error) {
 	p := process(cmd.Process.Pid)
-	if u.end, err = p.cpu(); err != nil {
+	if u.cpu, err = p.cpu(); err != nil {
 		return err
 	}
-	u.peak, err = p.memory("VmHWM")
-	u.peak /= megabyte
-	return err
-}
-
-// agentOverhead is M3.
-func agentOverhead(ctx context.Context, s *session) ([]figure, error) {
-	var bare []spawned
-	var workers []worker
-	pairs, err := s.interleave(ctx, s.pairs,
-		side{"bare StartProcess", func(ctx context.Context) (spent, error) {
-			cost, err := s.bareSpawn(ctx)
-			bare = append(bare, cost)
-			return spent{cost.Wall, cost.Parent}, err
-		}},
-		side{"agents", func(ctx context.Context) (spent, error) {
-			w, err := s.runWorker(ctx)
-			workers = append(workers, w)
-			return spent{w.wall, w.runner.end + w.reporter.end}, err
-		}})
-	if len(pairs) == 0 {
-		return nil, err
+	if u.peak, err = p.memory("VmHWM"); err != nil {
+		return err
 	}
-	cpu := func(i int, u func(worker) agentUse) float64 { return perTest(u(workers[i]).end) }
-	runner := func(w worker) agentUse { return w.runner }
-	reporter := func(w worker) agentUse { return w.reporter }
-	return []figure{
-		{Name: "runner, own CPU", Unit: "µs/test", Samples: byIndex(pairs, func(i int) float64 { return cpu(i, runner) })},
-		{Name: "reporter, own CPU", Unit: "µs/test", Samples: byIndex(pairs, func(i int) float64 { return cpu(i, reporter) })},
-		{Name: "both − bare StartProcess", Unit: "µs/test", Gate: atMost(200), Note: "starting the agents included",
-			Samples: byIndex(pairs, func(i int) float64 {
-				return cpu(i, runner) + cpu(i, reporter) - perTest(bare[i].Parent)
-			})},
-		{Name: "starting both agents, CPU", Unit: "ms", Samples: byIndex(pairs, func(i int) float64 {
-			return float64((workers[i].runner.start + workers[i].reporter.start).Milliseconds())
-		}), Note: "in steps of 10 ms"},
-		{Name: "wall, agents / bare StartProcess", Samples: ratios(pairs, 1, 0, wall), Wall: true},
-		{Name: "runner, peak RSS", Unit: "MB", Gate: neverAbove(10),
-			Samples: byIndex(pairs, func(i int) float64 { return workers[i].runner.peak })},
-		{Name: "reporter, peak RSS", Unit: "MB", Gate: neverAbove(10),
-			Samples: byIndex(pairs, func(i int) float64 { return workers[i].reporter.peak })},
-	}, err
+	u.anon, err = p.memory("RssAnon")
+	return err
 }

@@ -11,10 +11,10 @@ type figure struct {
 	Name    string   `json:"name"`
 	Unit    string   `json:"unit"`
 	Samples []sample `json:"samples"`
-	// Wall figures are worth little on a busy machine; CPU time and memory do not mind.
-	Wall bool   `json:"wall,omitempty"`
-	Gate *gate  `json:"gate,omitempty"`
-	Note string `json:"note,omitempty"`
+	// NeedsQuiet: wall times, and CPU times of the whole machine, are worth little when others are at work.
+	NeedsQuiet bool   `json:"needsQuiet,omitempty"`
+	Gate       *gate  `json:"gate,omitempty"`
+	Note       string `json:"note,omitempty"`
 }
 
 // sample is one value, and whether the machine was quiet just before it was taken.
@@ -66,9 +66,9 @@ func (f figure) verdict() string {
 	return fmt.Sprintf("gate %s≤ %s, %s", of, number(f.Gate.Most), met)
 }
 
-// quiet tells how many samples of a wall figure can be believed.
+// quiet tells how many samples of a figure that needs quiet can be believed.
 func (f figure) quiet() string {
-	if !f.Wall {
+	if !f.NeedsQuiet {
 		return ""
 	}
 	n := 0

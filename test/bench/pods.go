@@ -88,8 +88,9 @@ func calibratePod(ctx context.Context, s *session) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	running := figure{Name: "a no-op pod: create → Running", Unit: "s", Wall: true, Note: "where Running was seen at all"}
-	whole := figure{Name: "a no-op pod: create → Running → Succeeded (s1)", Unit: "s", Wall: true}
+	running := figure{Name: "a no-op pod: create → Running", Unit: "s", NeedsQuiet: true,
+		Note: "where Running was seen at all"}
+	whole := figure{Name: "a no-op pod: create → Running → Succeeded (s1)", Unit: "s", NeedsQuiet: true}
 	for _, l := range lives {
 		if l.runningSeen {
 			running.Samples = append(running.Samples, sample{l.running.Seconds(), l.quiet})

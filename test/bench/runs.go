@@ -125,18 +125,19 @@ func againstXargs(ctx context.Context, s *session) ([]figure, error) {
 	}
 	span := func(i int) float64 { return inside[i].span().Seconds() }
 	return []figure{
-		{Name: "xargs -P2, 2,000 no-op tests", Unit: "s", Samples: column(pairs, 0, wall), Wall: true},
-		{Name: "TestRun, create → Complete", Unit: "s", Samples: column(pairs, 1, wall), Wall: true},
-		{Name: "TestRun / xargs", Samples: ratios(pairs, 1, 0, wall), Wall: true, Gate: atMost(2)},
+		{Name: "xargs -P2, 2,000 no-op tests", Unit: "s", Samples: column(pairs, 0, wall), NeedsQuiet: true},
+		{Name: "TestRun, create → Complete", Unit: "s", Samples: column(pairs, 1, wall), NeedsQuiet: true},
+		{Name: "TestRun / xargs", Samples: ratios(pairs, 1, 0, wall), NeedsQuiet: true, Gate: atMost(2)},
 		{Name: "TestRun / (xargs + s1)", Samples: each(pairs, func(p pair) float64 {
 			return wall(p.of[1]) / (wall(p.of[0]) + s1)
-		}), Wall: true, Note: "1 is the physical limit"},
-		{Name: "first test start → last test end", Unit: "s", Samples: byIndex(pairs, span), Wall: true},
+		}), NeedsQuiet: true, Note: "1 is the physical limit"},
+		{Name: "first test start → last test end", Unit: "s", Samples: byIndex(pairs, span), NeedsQuiet: true},
 		{Name: "the same / xargs", Samples: byIndex(pairs, func(i int) float64 {
 			return span(i) / wall(pairs[i].of[0])
-		}), Wall: true, Note: "without the start of pods"},
-		{Name: "CPU of the machine, xargs", Unit: "s", Samples: column(pairs, 0, work)},
-		{Name: "CPU of the machine, TestRun", Unit: "s", Samples: column(pairs, 1, work), Note: "control plane included"},
+		}), NeedsQuiet: true, Note: "without the start of pods"},
+		{Name: "CPU of the machine, xargs", Unit: "s", Samples: column(pairs, 0, work), NeedsQuiet: true},
+		{Name: "CPU of the machine, TestRun", Unit: "s", Samples: column(pairs, 1, work), NeedsQuiet: true,
+			Note: "control plane included"},
 		{Name: "share of the slots that was idle", Unit: "%", Samples: byIndex(pairs, func(i int) float64 {
 			return 100 * (1 - inside[i].tests.Seconds()/(atATime*span(i)))
 		}), Note: "between processes of 1 ms"},

@@ -104,7 +104,7 @@ func calibrateSpawn(ctx context.Context, s *session) ([]figure, error) {
 	return []figure{
 		{Name: "bare StartProcess: CPU of the parent", Unit: "µs/process", Samples: parent},
 		{Name: "bare StartProcess: CPU of the child", Unit: "µs/process", Samples: children},
-		{Name: "bare StartProcess: wall", Unit: "µs/process", Samples: perProcess, Wall: true},
+		{Name: "bare StartProcess: wall", Unit: "µs/process", Samples: perProcess, NeedsQuiet: true},
 	}, nil
 }
 
