@@ -15,7 +15,7 @@ func (r *Run) hello(ctx context.Context, c Caller, h wire.Hello) (wire.HelloRepl
 		return wire.HelloReply{}, err
 	}
 	r.mu.Lock()
-	behind := l.received != l.acked()
+	behind := l.unread || l.received != l.acked()
 	r.mu.Unlock()
 	if behind {
 		if err := l.save(ctx); err != nil {

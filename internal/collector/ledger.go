@@ -39,6 +39,7 @@ type ledger struct {
 
 	version, saved uint64 // of what is here, of what is stored
 	waiting        bool   // to be written
+	unread         bool   // more is stored than what is here: to be read before anything is written
 
 	greeted bool             // has said Hello to this leader
 	held    map[attempt]bool // handed out and without a row; true: has begun
@@ -60,13 +61,14 @@ func newLedger(r *Run, b *v1alpha1.TestBatch, rows []outcome.Row) *ledger {
 		of: r, index: int(b.Spec.Index), stored: b.DeepCopy(), turn: make(chan struct{}, 1),
 		rows: rows, failures: slices.Clone(s.Failures), discarded: s.Discarded, received: s.Acked, sealed: s.Sealed,
 		pod: s.Pod.DeepCopy(), end: s.End.DeepCopy(), ended: s.End != nil, held: map[attempt]bool{},
+		unread: len(rows) != int(s.Attempts), // it came from a cache that keeps no ledgers
 	}
 }
 
 // acked is the number of the last message that is durable.
 func (l *ledger) acked() int64 { return l.stored.Status.Acked }
 
-func (l *ledger) unsaved() bool { return l.version != l.saved }
+func (l *ledger) unsaved() bool { return !l.ended && (l.unread || l.version != l.saved) }
 
 // add appends a row, with what the attempt said if it failed.
 func (l *ledger) add(row outcome.Row, excerpt string) {

@@ -51,7 +51,7 @@ func (l *ledger) adopt(row outcome.Row) {
 
 func (l *ledger) mergeRest(live *v1alpha1.TestBatch) {
 	s := &live.Status
-	l.stored = live
+	l.stored, l.unread = live, false
 	l.received = max(l.received, s.Acked)
 	l.discarded = max(l.discarded, s.Discarded)
 	l.sealed = l.sealed || s.Sealed

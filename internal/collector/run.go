@@ -12,7 +12,6 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
-	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/plan"
 )
 
@@ -66,14 +65,16 @@ func (r *Run) AddBatch(b *v1alpha1.TestBatch) {
 	if r.ledgers[b.Name] != nil {
 		return
 	}
-	r.addLedger(b, nil)
-	r.state.Added(int(b.Spec.Index), r.now())
+	bare := b.DeepCopy()
+	bare.Status = v1alpha1.TestBatchStatus{}
+	l := newLedger(r, bare, nil)
+	r.ledgers[b.Name] = l
+	r.state.Added(l.index, r.now())
+	if s := &b.Status; s.Attempts > 0 || s.Acked > 0 || s.End != nil { // made, and used, by an earlier leader
+		l.unread = true
+		l.touch(true)
+	}
 	r.rouse()
-}
-
-// addLedger begins to keep the ledger of a batch. Call with the lock held, or before the run is open.
-func (r *Run) addLedger(b *v1alpha1.TestBatch, rows []outcome.Row) {
-	r.ledgers[b.Name] = newLedger(r, b, rows)
 }
 
 // Pod is the worker of a batch as far as it has been heard of.

@@ -99,7 +99,7 @@ func (r *Runs) Open(
 	rows := rowsOf(facts)
 	for i := range batches {
 		if b := &batches[i]; b.Spec.Run.UID == run.UID {
-			opened.addLedger(b, rows[int(b.Spec.Index)])
+			opened.ledgers[b.Name] = newLedger(opened, b, rows[int(b.Spec.Index)])
 		}
 	}
 	opened.recall(facts)

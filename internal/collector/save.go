@@ -43,14 +43,21 @@ func (l *ledger) save(ctx context.Context) error {
 	}
 	r := l.of
 	for {
-		if done, err := l.nothingToSave(); done || err != nil {
+		todo, err := l.toDo()
+		if err != nil || todo == nothing {
 			return err
+		}
+		if todo == toRead {
+			if err := l.reread(ctx); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := r.runs.budget.Wait(ctx); err != nil {
 			return fmt.Errorf("waiting to write batch %s: %w", l.stored.Name, err)
 		}
 		obj, version := l.snapshot()
-		err := r.runs.client.Status().Update(ctx, obj)
+		err = r.runs.client.Status().Update(ctx, obj)
 		checkpoints.WithLabelValues(resultOf(err)).Inc()
 		switch {
 		case err == nil:
@@ -69,17 +76,26 @@ func (l *ledger) save(ctx context.Context) error {
 	}
 }
 
-func (l *ledger) nothingToSave() (bool, error) {
+// What save has to do next.
+const (
+	nothing = iota
+	toRead
+	toWrite
+)
+
+func (l *ledger) toDo() (int, error) {
 	r := l.of
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if l.ended || !l.unsaved() {
-		return true, nil
+	switch {
+	case !l.unsaved():
+		return nothing, nil
+	case r.dropped:
+		return nothing, errReopened
+	case l.unread:
+		return toRead, nil
 	}
-	if r.dropped {
-		return true, errReopened
-	}
-	return false, nil
+	return toWrite, nil
 }
 
 // snapshot is the batch as it is to be written.

@@ -33,41 +33,37 @@ const (
 	shutdownAfter  = 5 * time.Second
 )
 
-// ServerOptions say where the collector listens and how it is reached.
+// ServerOptions say what the collector serves, where it listens and how it is reached.
 type ServerOptions struct {
-	BindAddress string // such as ":8443"
-	Namespace   string // of the manager
-	URL         string // that reporters are told instead of the Service's address
+	Client    client.Client
+	Live      client.Reader // reads past the client's cache
+	Namespace string        // of the manager
+	Addr      string        // to listen on, such as ":8443"
+	URL       string        // that reporters are told instead of the Service's address
+	Handler   http.Handler
 }
 
 // Server is the HTTPS endpoint of the collector. It runs on the leader only.
 type Server struct {
 	options      ServerOptions
-	live         client.Reader
-	handler      http.Handler
 	certificates *certificates
 }
 
-// NewServer serves runs to the reporters that the API server vouches for. live reads past c's cache.
-func NewServer(runs *Runs, c client.Client, live client.Reader, o ServerOptions) *Server {
-	names := []string{ServiceName + "." + o.Namespace + ".svc", ServiceName + "." + o.Namespace + ".svc.cluster.local"}
-	return &Server{
-		options: o, live: live, handler: Handler(runs, NewAuthenticator(c, live)),
-		certificates: newCertificates(c, live, o.Namespace, names),
-	}
+// NewServer makes a server; Start starts it.
+func NewServer(o ServerOptions) *Server {
+	name := ServiceName + "." + o.Namespace + ".svc"
+	names := []string{name, name + ".cluster.local"}
+	return &Server{options: o, certificates: newCertificates(o.Client, o.Live, o.Namespace, names)}
 }
 
 // NeedLeaderElection makes only the leader serve.
 func (s *Server) NeedLeaderElection() bool { return true }
 
-// ServerName is the name in the collector's certificate.
-func (s *Server) ServerName() string { return s.certificates.names[0] }
+// Name is the name in the collector's certificate.
+func (s *Server) Name() string { return s.certificates.names[0] }
 
 // CABundle is what reporters are to trust, as PEM. It is made at the first call if there is none.
-func (s *Server) CABundle(ctx context.Context) (string, error) {
-	bundle, err := s.certificates.bundle(ctx)
-	return string(bundle), err
-}
+func (s *Server) CABundle(ctx context.Context) ([]byte, error) { return s.certificates.bundle(ctx) }
 
 // Address is where reporters find the collector.
 func (s *Server) Address(ctx context.Context) (string, error) {
@@ -76,7 +72,7 @@ func (s *Server) Address(ctx context.Context) (string, error) {
 	}
 	var service corev1.Service
 	key := types.NamespacedName{Namespace: s.options.Namespace, Name: ServiceName}
-	if err := s.live.Get(ctx, key, &service); err != nil {
+	if err := s.options.Live.Get(ctx, key, &service); err != nil {
 		return "", fmt.Errorf("looking up the collector's Service: %w", err)
 	}
 	ip := service.Spec.ClusterIP
@@ -91,7 +87,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.certificates.ensure(ctx); err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.BindAddress)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.Addr)
 	if err != nil {
 		return fmt.Errorf("listening for reporters: %w", err)
 	}
@@ -106,7 +102,7 @@ func (s *Server) Start(ctx context.Context) error {
 
 func (s *Server) serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
-		Handler:           s.handler,
+		Handler:           s.options.Handler,
 		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certificates.get},
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
