@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -27,9 +28,9 @@ type agentUse struct {
 // enter makes the places that the agents expect in a pod, visible to them only, and starts one. Like there, /tmp is an
 // overlay.
 const enter = `set -e; root=$1; shift
-mount -t proc proc "$root/proc"; mount -t tmpfs tmpfs "$root/dev"
+mount -t proc none "$root/proc"; mount -t tmpfs none "$root/dev"
 layers=$root/layers/$$; mkdir -p "$layers/lower" "$layers/upper" "$layers/work"
-mount -t overlay overlay -o "lowerdir=$layers/lower,upperdir=$layers/upper,workdir=$layers/work" "$root/tmp"
+mount -t overlay none -o "lowerdir=$layers/lower,upperdir=$layers/upper,workdir=$layers/work" "$root/tmp"
 mknod -m 666 "$root/dev/null" c 1 3; mknod -m 666 "$root/dev/urandom" c 1 9
 exec chroot "$root" "$@"`
 
@@ -88,7 +89,7 @@ func stop(cmd *exec.Cmd) error {
 
 func agentCommand(ctx context.Context, root, verb string, env ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "unshare", "-m", "sh", "-c", enter, "sh", root, wire.BinDir+"/agent", verb)
-	cmd.Env = append(env, "PATH="+os.Getenv("PATH"))
+	cmd.Env = slices.Concat(env, []string{"PATH=" + os.Getenv("PATH")})
 	cmd.Stderr = os.Stderr
 	return cmd
 }
@@ -103,8 +104,10 @@ func (s *session) makeRoot(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, dir := range []string{wire.BinDir, filepath.Dir(wire.SocketPath), filepath.Dir(wire.TokenPath), "/tests",
-		"/tmp", "/proc", "/dev"} {
+	for _, dir := range []string{
+		wire.BinDir, filepath.Dir(wire.SocketPath), filepath.Dir(wire.TokenPath), "/tests",
+		"/tmp", "/proc", "/dev",
+	} {
 		if err := os.MkdirAll(root+dir, 0o755); err != nil {
 			return root, err
 		}

@@ -13,7 +13,8 @@ import (
 	"github.com/podtest/podtest/internal/wire"
 )
 
-// fakeCollector hands out no-op tests as the real one would, half of what is left at a time, and counts what comes back.
+// fakeCollector hands out no-op tests as the real one would, half of what is left at a time, and counts what comes
+// back.
 type fakeCollector struct {
 	server *httptest.Server
 	noop   string // path of the program, as the runner sees it

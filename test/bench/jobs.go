@@ -10,7 +10,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -29,8 +28,8 @@ func indexedJob(name string, completions int32, spec corev1.PodSpec) *batchv1.Jo
 	return &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: batchv1.JobSpec{
-			Completions: ptr.To(completions), Parallelism: ptr.To[int32](jobPods),
-			CompletionMode: ptr.To(batchv1.IndexedCompletion), BackoffLimitPerIndex: ptr.To[int32](0),
+			Completions: new(completions), Parallelism: new(int32(jobPods)),
+			CompletionMode: new(batchv1.IndexedCompletion), BackoffLimitPerIndex: new(int32(0)),
 			Template: corev1.PodTemplateSpec{Spec: spec},
 		},
 	}

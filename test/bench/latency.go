@@ -62,12 +62,18 @@ func listToFirstTest(ctx context.Context, s *session) ([]figure, error) {
 	}
 	gap := func(r runTimes) float64 { return r.first.Sub(r.listed).Seconds() }
 	return []figure{
-		{Name: "catalog seen → first test", Unit: "s", Samples: of(all, gap), NeedsQuiet: true, Gate: atMost(1.2 * s1),
-			Note: "the gate is 1.2 · s1; less than 0: it started before the watcher heard of the catalog"},
-		{Name: "catalog seen → first test, in s1", Samples: of(all, func(r runTimes) float64 { return gap(r) / s1 }),
-			NeedsQuiet: true, Gate: atMost(1.2)},
-		{Name: "create → first test", Unit: "s", Samples: of(all, func(r runTimes) float64 { return since(r, r.first) }),
-			NeedsQuiet: true},
+		{
+			Name: "catalog seen → first test", Unit: "s", Samples: of(all, gap), NeedsQuiet: true, Gate: atMost(1.2 * s1),
+			Note: "the gate is 1.2 · s1; less than 0: it started before the watcher heard of the catalog",
+		},
+		{
+			Name: "catalog seen → first test, in s1", Samples: of(all, func(r runTimes) float64 { return gap(r) / s1 }),
+			NeedsQuiet: true, Gate: atMost(1.2),
+		},
+		{
+			Name: "create → first test", Unit: "s", Samples: of(all, func(r runTimes) float64 { return since(r, r.first) }),
+			NeedsQuiet: true,
+		},
 		{Name: "create → first test, in s1 (M6)", Samples: of(all, func(r runTimes) float64 {
 			return since(r, r.first) / s1
 		}), NeedsQuiet: true, Gate: atMost(2.2)},
@@ -80,10 +86,14 @@ func verdictToComplete(ctx context.Context, s *session) ([]figure, error) {
 		return nil, err
 	}
 	return []figure{
-		{Name: "last verdict → Complete", Unit: "s", NeedsQuiet: true, Gate: neverAbove(1),
-			Samples: of(all, func(r runTimes) float64 { return r.complete.Sub(r.last).Seconds() })},
-		{Name: "create → Complete, 20 no-op tests", Unit: "s", NeedsQuiet: true,
-			Samples: of(all, func(r runTimes) float64 { return since(r, r.complete) })},
+		{
+			Name: "last verdict → Complete", Unit: "s", NeedsQuiet: true, Gate: neverAbove(1),
+			Samples: of(all, func(r runTimes) float64 { return r.complete.Sub(r.last).Seconds() }),
+		},
+		{
+			Name: "create → Complete, 20 no-op tests", Unit: "s", NeedsQuiet: true,
+			Samples: of(all, func(r runTimes) float64 { return since(r, r.complete) }),
+		},
 	}, nil
 }
 

@@ -57,9 +57,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if !measure(ctx, o, chosen, *jsonFile) {
+	if !measure(o, chosen, *jsonFile) {
 		os.Exit(1)
 	}
 }
@@ -91,7 +89,9 @@ func choose(names string) ([]bench, error) {
 }
 
 // measure runs the benches and prints what they found; a bench that cannot be run does not keep the others from it.
-func measure(ctx context.Context, o options, chosen []bench, jsonFile string) bool {
+func measure(o options, chosen []bench, jsonFile string) bool {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	s := newSession(o)
 	defer s.close()
 	r := newReport(ctx)

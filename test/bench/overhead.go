@@ -25,20 +25,32 @@ func agentOverhead(ctx context.Context, s *session) ([]figure, error) {
 	reporter := func(w worker) agentUse { return w.reporter }
 	return []figure{
 		{Name: "runner, own CPU", Unit: "µs/test", Samples: byIndex(pairs, func(i int) float64 { return cpu(i, runner) })},
-		{Name: "reporter, own CPU", Unit: "µs/test",
-			Samples: byIndex(pairs, func(i int) float64 { return cpu(i, reporter) })},
-		{Name: "both − bare StartProcess", Unit: "µs/test", Gate: atMost(200), Note: "starting the agents included",
+		{
+			Name: "reporter, own CPU", Unit: "µs/test",
+			Samples: byIndex(pairs, func(i int) float64 { return cpu(i, reporter) }),
+		},
+		{
+			Name: "both − bare StartProcess", Unit: "µs/test", Gate: atMost(200), Note: "starting the agents included",
 			Samples: byIndex(pairs, func(i int) float64 {
 				return cpu(i, runner) + cpu(i, reporter) - perTest(bare[i].Parent)
-			})},
+			}),
+		},
 		{Name: "wall, agents / bare StartProcess", Samples: ratios(pairs, 1, 0, wall), NeedsQuiet: true},
-		{Name: "runner, peak RSS", Unit: "MB", Gate: neverAbove(10),
-			Samples: byIndex(pairs, func(i int) float64 { return workers[i].runner.peak / megabyte })},
-		{Name: "runner, anonymous RSS at the end", Unit: "MB",
-			Samples: byIndex(pairs, func(i int) float64 { return workers[i].runner.anon / megabyte })},
-		{Name: "reporter, peak RSS", Unit: "MB", Gate: neverAbove(10),
-			Samples: byIndex(pairs, func(i int) float64 { return workers[i].reporter.peak / megabyte })},
-		{Name: "reporter, anonymous RSS at the end", Unit: "MB",
-			Samples: byIndex(pairs, func(i int) float64 { return workers[i].reporter.anon / megabyte })},
+		{
+			Name: "runner, peak RSS", Unit: "MB", Gate: neverAbove(10),
+			Samples: byIndex(pairs, func(i int) float64 { return workers[i].runner.peak / megabyte }),
+		},
+		{
+			Name: "runner, anonymous RSS at the end", Unit: "MB",
+			Samples: byIndex(pairs, func(i int) float64 { return workers[i].runner.anon / megabyte }),
+		},
+		{
+			Name: "reporter, peak RSS", Unit: "MB", Gate: neverAbove(10),
+			Samples: byIndex(pairs, func(i int) float64 { return workers[i].reporter.peak / megabyte }),
+		},
+		{
+			Name: "reporter, anonymous RSS at the end", Unit: "MB",
+			Samples: byIndex(pairs, func(i int) float64 { return workers[i].reporter.anon / megabyte }),
+		},
 	}, err
 }

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -21,8 +21,8 @@ const podsMeasured = 20
 func podSpec(image string, argv ...string) corev1.PodSpec {
 	return corev1.PodSpec{
 		RestartPolicy:                 corev1.RestartPolicyNever,
-		AutomountServiceAccountToken:  ptr.To(false),
-		TerminationGracePeriodSeconds: ptr.To[int64](10),
+		AutomountServiceAccountToken:  new(false),
+		TerminationGracePeriodSeconds: new(int64(10)),
 		Containers: []corev1.Container{{
 			Name: "test", Image: image, Command: argv,
 			Resources: corev1.ResourceRequirements{
@@ -74,12 +74,7 @@ func (s *session) podLives(ctx context.Context) ([]podLife, error) {
 
 func podIs(phases ...corev1.PodPhase) step {
 	return func(o client.Object) bool {
-		for _, p := range phases {
-			if o.(*corev1.Pod).Status.Phase == p {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(phases, o.(*corev1.Pod).Status.Phase)
 	}
 }
 
@@ -88,8 +83,10 @@ func calibratePod(ctx context.Context, s *session) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	running := figure{Name: "a no-op pod: create → Running", Unit: "s", NeedsQuiet: true,
-		Note: "where Running was seen at all"}
+	running := figure{
+		Name: "a no-op pod: create → Running", Unit: "s", NeedsQuiet: true,
+		Note: "where Running was seen at all",
+	}
 	whole := figure{Name: "a no-op pod: create → Running → Succeeded (s1)", Unit: "s", NeedsQuiet: true}
 	for _, l := range lives {
 		if l.runningSeen {

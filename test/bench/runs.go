@@ -136,8 +136,10 @@ func againstXargs(ctx context.Context, s *session) ([]figure, error) {
 			return span(i) / wall(pairs[i].of[0])
 		}), NeedsQuiet: true, Note: "without the start of pods"},
 		{Name: "CPU of the machine, xargs", Unit: "s", Samples: column(pairs, 0, work), NeedsQuiet: true},
-		{Name: "CPU of the machine, TestRun", Unit: "s", Samples: column(pairs, 1, work), NeedsQuiet: true,
-			Note: "control plane included"},
+		{
+			Name: "CPU of the machine, TestRun", Unit: "s", Samples: column(pairs, 1, work), NeedsQuiet: true,
+			Note: "control plane included",
+		},
 		{Name: "share of the slots that was idle", Unit: "%", Samples: byIndex(pairs, func(i int) float64 {
 			return 100 * (1 - inside[i].tests.Seconds()/(atATime*span(i)))
 		}), Note: "between processes of 1 ms"},

@@ -1,5 +1,5 @@
-// Shard is what one writes today to run tests on Kubernetes without podtest: in an Indexed Job of n completions, each pod
-// runs its hash share of the list, one process after the other.
+// Shard is what one writes today to run tests on Kubernetes without podtest: in an Indexed Job of n completions, each
+// pod runs its hash share of the list, one process after the other.
 //
 //	shard N PROGRAM   runs `PROGRAM run ID` for this pod's share of what `PROGRAM list N` names
 package main
