@@ -49,7 +49,7 @@ type Run func(ctx context.Context, c Command, w io.Writer) (Exit, error)
 type Exit struct {
 	Code   int
 	Signal string // such as SIGSEGV; Code means nothing then
-	Stderr []byte // the end of it, or all if it is short
+	Stderr []byte // all if it is short; else the end of it for a list, the beginning for a test
 }
 
 // Attempt is one attempt of one test.

@@ -186,7 +186,8 @@ func matches(part, name string) bool {
 			p++
 			n++
 		case star >= 0:
-			mark++
+			_, size = utf8.DecodeRuneInString(name[mark:])
+			mark += size
 			p, n = star+1, mark
 		default:
 			return false

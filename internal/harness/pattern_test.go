@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -111,8 +112,9 @@ func FuzzMatchesAgreesWithASimplerRule(f *testing.F) {
 	f.Add("*.test", "a.test")
 	f.Add("a*b*c", "aXbYbZc")
 	f.Add("??", "äö")
+	f.Add("*??", "€")
 	f.Fuzz(func(t *testing.T, part, name string) {
-		if len(part) > 12 || len(name) > 12 || strings.Contains(part, "/") || strings.ToValidUTF8(part+name, "") != part+name {
+		if len(part) > 12 || len(name) > 12 || strings.Contains(part, "/") || !utf8.ValidString(part) || !utf8.ValidString(name) {
 			t.Skip()
 		}
 		if got, want := matches(part, name), slowly([]rune(part), []rune(name)); got != want {

@@ -3,8 +3,6 @@ package golang
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"unicode"
@@ -68,52 +66,3 @@ func isIdentifier(rest string) bool {
 		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	}) < 0
 }
-
-// Attempt prepares one attempt of one test.
-func (h *Harness) Attempt(t harness.Target, a wire.Assignment) harness.Attempt {
-	_, old := h.old.Load(t.Binary.Path)
-	return &attempt{harness: h, target: t, name: a.Name, old: old, frames: Frames{Name: a.Name, Unmarked: old}}
-}
-
-type attempt struct {
-	harness *Harness
-	target  harness.Target
-	name    string
-	old     bool
-	frames  Frames
-}
-
-func (a *attempt) Command() harness.Command {
-	verbose := "-test.v=test2json"
-	if a.old {
-		verbose = "-test.v=true"
-	}
-	return harness.Command{
-		Argv: []string{
-			a.target.Binary.Path, "-test.run", "^" + a.name + "$", verbose,
-			"-test.paniconexit0", "-test.count=1", "-test.timeout=0",
-		},
-		Dir: a.target.Binary.Dir,
-	}
-}
-
-func (a *attempt) Watch() io.Writer { return &a.frames }
-
-// knowsNoFrames is what package flag says of -test.v=test2json in a binary made before Go 1.20.
-const knowsNoFrames = `invalid boolean value "test2json" for -test.v`
-
-func (a *attempt) tooOld(e harness.Exit) bool {
-	return e.Code == 2 && !a.old && !a.frames.Any && strings.Contains(string(e.Stderr), knowsNoFrames)
-}
-
-func (a *attempt) Judge(e harness.Exit) (harness.Verdict, bool) {
-	if a.tooOld(e) {
-		a.harness.old.Store(a.target.Binary.Path, true)
-		a.old, a.frames = true, Frames{Name: a.name, Unmarked: true}
-		return harness.Verdict{}, true
-	}
-	a.frames.Close()
-	return a.frames.judge(e.Code), false
-}
-
-func exitCode(n int) string { return fmt.Sprintf("exit code %d", n) }
