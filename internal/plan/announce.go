@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Announce tells what a worker says it holds, at its first word to this leader. Attempts that are not its to run any
 // more (their test has its verdict, or another worker holds them) are not taken to be its own; its row for one counts
@@ -22,7 +25,7 @@ func (s *State) Announce(index int, attempts []Held, now time.Time) {
 	if first {
 		w.given = given // even what it was given by an earlier leader in vain
 	}
-	for _, o := range w.held.ordinals(s.tests) {
+	for _, o := range slices.Backward(w.held.ordinals(s.tests)) { // each goes to the front
 		if told[o] != s.tests[o].hold {
 			s.requeue(o)
 		}

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/podtest/podtest/internal/outcome"
+import (
+	"slices"
+
+	"github.com/podtest/podtest/internal/outcome"
+)
 
 // leave takes a test from its place. It must be put into another before the event is over.
 func (s *State) leave(ordinal uint32) {
@@ -66,7 +70,7 @@ func (s *State) requeue(ordinal uint32) {
 	case s.lostTooOften(ordinal):
 		t.place = givenUp
 		s.tally.givenUp++
-	case s.set.Alone || s.suspect(ordinal):
+	case s.runsAlone(ordinal):
 		t.place = alone
 		s.solo.pushBack(s.tests, ordinal)
 	default:
@@ -84,10 +88,14 @@ func (s *State) settle(ordinal uint32, final outcome.Row, flaky bool) {
 	s.tally.Add(final, flaky)
 }
 
-// releaseAll empties a worker's list.
+// releaseAll empties a worker's list. The order stays: those for the queue go to its front, so the last one first.
 func (s *State) releaseAll(l *list) {
-	all := l.ordinals(s.tests)
-	for i := len(all) - 1; i >= 0; i-- { // each goes to the front
-		s.requeue(all[i])
+	for _, o := range slices.Backward(l.ordinals(s.tests)) {
+		if !s.runsAlone(o) {
+			s.requeue(o)
+		}
+	}
+	for _, o := range l.ordinals(s.tests) {
+		s.requeue(o)
 	}
 }

@@ -72,10 +72,10 @@ func (s *State) plausible(ordinal uint32, attempt uint16) bool {
 
 func (t *test) heardOf(attempt uint16) { t.high = max(t.high, attempt) }
 
-// suspect reports whether the test may have killed a pod: it runs alone from then on.
-func (s *State) suspect(ordinal uint32) bool {
+// runsAlone reports whether the test has a worker of its own: all tests do, or it may have killed a pod.
+func (s *State) runsAlone(ordinal uint32) bool {
 	t := s.trouble[ordinal]
-	return t != nil && (len(t.blamed) > 0 || t.Best.Reason == outcome.KilledItsPod)
+	return s.set.Alone || t != nil && (len(t.blamed) > 0 || t.Best.Reason == outcome.KilledItsPod)
 }
 
 // lostTooOften reports whether the infrastructure has had all its tries with the test.
