@@ -1,10 +1,13 @@
 package outcome
 
+import "slices"
+
 // Fold makes one final outcome of the attempts of one test, given in the order in which they became durable. Any good
 // attempt decides, the first one if there are several; else the test has failed once maxAttempts different attempts
 // have, and the last of them by number tells how. flaky: it passed, though another attempt failed.
 //
-// But for which of several good rows is final, the order of rows does not matter, nor do repetitions.
+// But for which of several good rows is final, and for an attempt that is told in two ways, where the first one counts,
+// neither the order of rows matters nor repetitions.
 func Fold(rows []Row, maxAttempts int) (final Row, decided, flaky bool) {
 	var f Folding
 	for _, r := range rows {
@@ -19,25 +22,26 @@ type Folding struct {
 	Failed []uint16 // attempts that failed
 }
 
-// Add takes a row of the test and is false if the row changes nothing: its attempt is known.
+// Add takes a row of the test and is false if the row tells nothing new: its attempt is known, or it is a second good one.
 func (f *Folding) Add(r Row) bool {
-	if r.Outcome.Good() {
-		if f.Best.Outcome.Good() {
-			return false
-		}
+	decided := f.Best.Outcome.Good()
+	switch {
+	case f.Knows(r.Attempt), decided && r.Outcome.Good():
+		return false
+	case r.Outcome.Good():
 		f.Best = r
-		return true
-	}
-	for _, a := range f.Failed {
-		if a == r.Attempt {
-			return false
+	default:
+		f.Failed = append(f.Failed, r.Attempt)
+		if !decided && r.Attempt >= f.Best.Attempt {
+			f.Best = r
 		}
-	}
-	f.Failed = append(f.Failed, r.Attempt)
-	if !f.Best.Outcome.Good() && r.Attempt >= f.Best.Attempt {
-		f.Best = r
 	}
 	return true
+}
+
+// Knows reports whether a row of the attempt has been taken.
+func (f *Folding) Knows(attempt uint16) bool {
+	return f.Best.Outcome != None && f.Best.Attempt == attempt || slices.Contains(f.Failed, attempt)
 }
 
 // Final is the outcome of the rows so far.

@@ -50,6 +50,8 @@ func TestFold(t *testing.T) {
 		"the last failure does":                               {rows{failed(1), crashed(2)}, 2, verdict{crashed(2), true, false}},
 		"the last failure by number, in whatever order":       {rows{crashed(2), failed(1)}, 2, verdict{crashed(2), true, false}},
 		"a failure told twice is one":                         {rows{failed(1), failed(1)}, 2, verdict{}},
+		"an attempt told in two ways is as it was told first": {rows{failed(1), passed(1)}, 2, verdict{}},
+		"even if that was good":                               {rows{passed(1), failed(1)}, 2, verdict{passed(1), true, false}},
 		"numbers may skip after a loss":                       {rows{failed(1), failed(4)}, 2, verdict{failed(4), true, false}},
 		"a pass after a failure is flaky":                     {rows{failed(1), passed(2)}, 3, verdict{passed(2), true, true}},
 		"a pass before a failure is flaky, too":               {rows{passed(2), failed(1)}, 3, verdict{passed(2), true, true}},

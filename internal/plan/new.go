@@ -3,8 +3,6 @@ package plan
 import (
 	"slices"
 	"time"
-
-	"github.com/podtest/podtest/internal/outcome"
 )
 
 // New makes a State of facts. now is when the facts were gathered: live workers have some seconds from it to announce
@@ -78,22 +76,12 @@ func (s *State) readRows(b Batch) {
 			row.Attempt == 0 || !row.Outcome.Told() {
 			continue // the ledger checker will tell
 		}
-		if s.hasRow(row.Ordinal, row.Attempt) || s.goodRow(row) {
+		if s.record(row) {
+			s.strikes.fruit(b.Index)
+		} else {
 			s.tally.discarded++
-			continue
 		}
-		s.strikes.fruit(b.Index)
-		s.record(row)
 	}
-}
-
-// goodRow reports whether row is a second good one of its test.
-func (s *State) goodRow(row outcome.Row) bool {
-	if !row.Outcome.Good() {
-		return false
-	}
-	x := s.trouble[row.Ordinal]
-	return s.tests[row.Ordinal].row.Outcome.Good() || x != nil && x.Best.Outcome.Good()
 }
 
 func (s *State) readEnd(b Batch, now time.Time) {

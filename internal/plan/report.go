@@ -22,7 +22,7 @@ func (s *State) Report(index int, row outcome.Row, now time.Time) Accept {
 	if s.closed != nil {
 		return Duplicate
 	}
-	if s.tests[row.Ordinal].place == settled || s.hasRow(row.Ordinal, row.Attempt) {
+	if s.tests[row.Ordinal].place == settled || !s.record(row) {
 		s.tally.discarded++
 		s.tested(row, w)
 		return Duplicate
@@ -31,31 +31,38 @@ func (s *State) Report(index int, row outcome.Row, now time.Time) Accept {
 		w.rows++
 	}
 	s.strikes.fruit(index)
-	s.record(row)
 	if !s.decide(row.Ordinal) {
 		s.tested(row, w)
 	}
 	return Accepted
 }
 
-// record takes a row into what is known of its test.
-func (s *State) record(row outcome.Row) {
+// record takes a row into what is known of its test. It is false if the row tells nothing new.
+func (s *State) record(row outcome.Row) bool {
 	t := &s.tests[row.Ordinal]
+	if t.row.Outcome == outcome.None && row.Outcome.Good() && s.trouble[row.Ordinal] == nil {
+		t.row = row
+	} else if !s.troubleOf(row.Ordinal).Add(row) {
+		return false
+	}
 	t.heardOf(row.Attempt)
 	if row.Reason != outcome.KilledItsPod { // nobody has measured that
 		s.queue.learn(t.binary, row.Duration)
 	}
-	x := s.trouble[row.Ordinal]
-	if x == nil && row.Outcome.Good() {
-		t.row = row
-		return
-	}
-	x = s.troubleOf(row.Ordinal)
-	x.Add(row)
 	if !row.Outcome.Good() {
 		s.tally.failedRows++
 	}
-	if at := slices.Index(x.lost, row.Attempt); at >= 0 { // it had been given up for lost
+	s.found(row)
+	return true
+}
+
+// found takes back that an attempt was lost with its pod.
+func (s *State) found(row outcome.Row) {
+	x := s.trouble[row.Ordinal]
+	if x == nil {
+		return
+	}
+	if at := slices.Index(x.lost, row.Attempt); at >= 0 {
 		x.lost = slices.Delete(x.lost, at, at+1)
 		x.blamed = slices.DeleteFunc(x.blamed, func(a uint16) bool { return a == row.Attempt })
 		s.tally.interrupted--

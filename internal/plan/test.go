@@ -2,7 +2,6 @@ package plan
 
 import (
 	"math"
-	"slices"
 
 	"github.com/podtest/podtest/internal/outcome"
 )
@@ -55,7 +54,7 @@ func (s *State) hasRow(ordinal uint32, attempt uint16) bool {
 		return true
 	}
 	t := s.trouble[ordinal]
-	return t != nil && (t.Best.Attempt == attempt || slices.Contains(t.Failed, attempt))
+	return t != nil && t.Knows(attempt)
 }
 
 // Attempt numbers skip when leases are lost, but no further than this.
