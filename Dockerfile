@@ -6,9 +6,9 @@ ARG BASE=gcr.io/distroless/static:nonroot
 # --target prebuilt: binaries that are in bin/ already, so no Go is needed. It
 # comes first, so that no builder makes the stage below for it.
 FROM ${BASE} AS prebuilt
-COPY bin/manager bin/agent bin/podtest /
+COPY bin/manager bin/agent bin/podtest /bin/
 USER 65532:65532
-ENTRYPOINT ["/manager"]
+ENTRYPOINT ["/bin/manager"]
 
 FROM ${BUILDER} AS build
 WORKDIR /src
@@ -18,6 +18,6 @@ COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/ ./cmd/manager ./cmd/agent ./cmd/podtest
 
 FROM ${BASE}
-COPY --from=build /out/ /
+COPY --from=build /out/ /bin/
 USER 65532:65532
-ENTRYPOINT ["/manager"]
+ENTRYPOINT ["/bin/manager"]

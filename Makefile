@@ -69,7 +69,7 @@ build: ## bin/manager, bin/agent and bin/podtest, static
 
 image: build ## podtest's image, onto the node of hack/cluster (for a registry: Dockerfile)
 	USER=65532:65532 hack/cluster/image files "$$(hack/image-name)" \
-		bin/manager=/manager bin/agent=/agent bin/podtest=/podtest -- /manager
+		bin/manager=/bin/manager bin/agent=/bin/agent bin/podtest=/bin/podtest -- /bin/manager
 
 ##@ In a cluster
 

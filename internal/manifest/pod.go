@@ -97,7 +97,7 @@ func reporter(batch string, c Collector) corev1.Container {
 	return corev1.Container{
 		Name:          v1alpha1.ContainerReporter,
 		Image:         c.Image,
-		Command:       []string{"/agent", "report"},
+		Command:       []string{"/bin/agent", "report"},
 		RestartPolicy: ptr.To(corev1.ContainerRestartPolicyAlways),
 		Env: []corev1.EnvVar{
 			{Name: wire.EnvCollector, Value: c.URL},
@@ -109,7 +109,7 @@ func reporter(batch string, c Collector) corev1.Container {
 		},
 		// The test container starts only after this hook: it finds the agent there.
 		Lifecycle: &corev1.Lifecycle{PostStart: &corev1.LifecycleHandler{
-			Exec: &corev1.ExecAction{Command: []string{"/agent", "install", wire.BinDir}},
+			Exec: &corev1.ExecAction{Command: []string{"/bin/agent", "install", wire.BinDir}},
 		}},
 		VolumeMounts: []corev1.VolumeMount{
 			{Name: volumeBin, MountPath: wire.BinDir},

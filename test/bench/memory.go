@@ -26,7 +26,7 @@ func (c *cluster) manager(ctx context.Context) (process, time.Time, error) {
 		return 0, time.Time{}, err
 	}
 	for _, p := range pods.Items {
-		for _, pid := range processesOf(string(p.UID), "/manager") {
+		for _, pid := range processesOf(string(p.UID), "/bin/manager") {
 			return pid, p.CreationTimestamp.Time, nil
 		}
 	}

@@ -95,7 +95,7 @@ func killLeader(t *testing.T) {
 		client.MatchingLabels{v1alpha1.LabelLeader: "true"}))
 	killed := 0
 	for _, p := range pods.Items {
-		for _, pid := range processes(t, string(p.UID), "/manager") {
+		for _, pid := range processes(t, string(p.UID), "/bin/manager") {
 			if syscall.Kill(pid, syscall.SIGKILL) == nil {
 				killed++
 			}

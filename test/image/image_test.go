@@ -35,7 +35,7 @@ func TestPrebuiltBinariesMakeAnImageOnScratch(t *testing.T) {
 	if diff := cmp.Diff("65532:65532", image.OCIv1.Config.User); diff != "" {
 		t.Errorf("user (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"/manager"}, image.OCIv1.Config.Entrypoint); diff != "" {
+	if diff := cmp.Diff([]string{"/bin/manager"}, image.OCIv1.Config.Entrypoint); diff != "" {
 		t.Errorf("entrypoint (-want +got):\n%s", diff)
 	}
 
@@ -52,9 +52,9 @@ type file struct {
 }
 
 var standIns = map[string]file{
-	"manager": {Content: "the manager", Executable: true},
-	"agent":   {Content: "the agent", Executable: true},
-	"podtest": {Content: "the command line", Executable: true},
+	"bin/manager": {Content: "the manager", Executable: true},
+	"bin/agent":   {Content: "the agent", Executable: true},
+	"bin/podtest": {Content: "the command line", Executable: true},
 }
 
 // buildContext is a copy of what the image is made from, with stand-ins in bin/,
@@ -70,7 +70,7 @@ func buildContext(t *testing.T) string {
 		write(t, filepath.Join(dir, name), string(content), 0o644)
 	}
 	for name, want := range standIns {
-		write(t, filepath.Join(dir, "bin", name), want.Content, 0o755)
+		write(t, filepath.Join(dir, name), want.Content, 0o755)
 	}
 	write(t, filepath.Join(dir, "bin", "stray"), "not for the image", 0o755)
 	return dir
