@@ -8,14 +8,16 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // buildEnv makes static binaries, whatever the user's Go settings are.
 var buildEnv = []string{"CGO_ENABLED=0", "GOFLAGS=-mod=mod", "GOWORK=off"}
 
-// goModule adds every test binary of a public module; its tests need the sources and testdata around them.
-func goModule(module string) part {
+// goModule adds every test binary of a public module but those of the packages left out, by their path in the module;
+// its tests need the sources and testdata around them.
+func goModule(module string, leaveOut ...string) part {
 	return func(img *image) error {
 		answer, err := output(img.zoo, "go", "mod", "download", "-json", module)
 		if err != nil {
@@ -25,7 +27,10 @@ func goModule(module string) part {
 		if err := json.Unmarshal([]byte(answer), &downloaded); err != nil {
 			return fmt.Errorf("reading where %s is: %w", module, err)
 		}
-		return addGo(img, downloaded.Dir, path.Join("/src", downloaded.Path))
+		for i := range leaveOut {
+			leaveOut[i] = path.Join(downloaded.Path, leaveOut[i])
+		}
+		return addGo(img, downloaded.Dir, path.Join("/src", downloaded.Path), leaveOut...)
 	}
 }
 
@@ -36,7 +41,7 @@ func goFolder(name string) part {
 	}
 }
 
-func addGo(img *image, from, to string) error {
+func addGo(img *image, from, to string, leaveOut ...string) error {
 	if err := copyTree(from, img.path(to)); err != nil {
 		return err
 	}
@@ -48,6 +53,9 @@ func addGo(img *image, from, to string) error {
 	var all []testPackage
 	for line := range strings.Lines(packages) {
 		importPath, dir, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if slices.Contains(leaveOut, importPath) {
+			continue
+		}
 		all = append(all, testPackage{importPath, strings.TrimPrefix(dir, img.root)})
 	}
 	for _, group := range groupByName(all) {
