@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -24,7 +25,7 @@ func complete(run *v1alpha1.TestRun) bool {
 // begin notes when the run was first acted upon, and which spec its status speaks of.
 func begin(run *v1alpha1.TestRun, now time.Time) {
 	if run.Status.StartTime == nil {
-		run.Status.StartTime = &metav1.Time{Time: now.Truncate(time.Second)}
+		run.Status.StartTime = &metav1.MicroTime{Time: now.Truncate(time.Microsecond)}
 	}
 	run.Status.ObservedGeneration = run.Generation
 }
@@ -89,10 +90,13 @@ func setUnderway(run *v1alpha1.TestRun, reason, message string, b *plan.Blocked)
 func setEnded(run *v1alpha1.TestRun, e plan.Ending, now time.Time) {
 	st := &run.Status
 	st.Result, st.ExitCode = v1alpha1.Result(e.Result), &e.Exit
-	st.CompletionTime = &metav1.Time{Time: now.Truncate(time.Second)}
+	st.CompletionTime = &metav1.MicroTime{Time: now.Truncate(time.Microsecond)}
 	st.Duration = duration(now.Sub(st.StartTime.Time))
 	st.Tests.NotRun += st.Tests.Pending
 	st.Tests.Pending, st.Tests.Running = 0, 0
+	// What still works has nothing left to do but to seal; what still waits never worked.
+	st.Workers.Finished += st.Workers.Running
+	st.Workers.Running, st.Workers.Starting = 0, 0
 	succeeded := metav1.ConditionFalse
 	if st.Result == v1alpha1.ResultPassed {
 		succeeded = metav1.ConditionTrue
@@ -122,7 +126,22 @@ func (r *TestRunReconciler) fill(run *v1alpha1.TestRun, live *collector.Run) {
 	}
 	run.Status.Progress = fmt.Sprintf("%d/%d", c.Selected-c.Pending, c.Selected)
 	run.Status.Duration = duration(r.Clock.Since(run.Status.StartTime.Time))
-	run.Status.Failures, run.Status.Slowest = live.Failures(), live.Slowest()
+	run.Status.Failures, run.Status.Slowest = fit(live.Failures()), live.Slowest()
+}
+
+// failureBudget is how many bytes the failures of a status may take, as JSON: the whole stays below 64 KiB.
+const failureBudget = 40 << 10
+
+// fit shortens what failed tests said, all alike, until it fits.
+func fit(failures []v1alpha1.Failure) []v1alpha1.Failure {
+	for most := maxMessage; ; most /= 2 {
+		for i := range failures {
+			failures[i].Message = cut(failures[i].Message, most)
+		}
+		if b, err := json.Marshal(failures); err != nil || len(b) <= failureBudget || most == 0 {
+			return failures
+		}
+	}
 }
 
 func counts(c plan.Counts) v1alpha1.TestCounts {
@@ -154,10 +173,13 @@ func conditionsChanged(was, is *v1alpha1.TestRun) bool {
 
 // cut is s in at most n bytes, never cut within a character.
 func cut(s string, n int) string {
+	const more = " …"
 	if len(s) <= n {
 		return s
 	}
-	const more = " …"
+	if n <= len(more) {
+		return ""
+	}
 	for n -= len(more); n > 0 && s[n]&0xC0 == 0x80; n-- {
 	}
 	return s[:n] + more

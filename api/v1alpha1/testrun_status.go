@@ -32,10 +32,12 @@ type TestRunStatus struct {
 	// tests are the counts. listed = selected + notSelected; selected = passed + failed + timedOut + crashed + oomKilled +
 	// skipped + notRun + pending, where running ones are among pending.
 	// +optional
+	// +kubebuilder:default={}
 	Tests TestCounts `json:"tests,omitempty"`
 
 	// workers are the counts of worker pods.
 	// +optional
+	// +kubebuilder:default={}
 	Workers WorkerCounts `json:"workers,omitempty"`
 
 	// failures are the first failed tests, at most 50.
@@ -56,11 +58,11 @@ type TestRunStatus struct {
 
 	// startTime is when the run was first acted upon.
 	// +optional
-	StartTime *metav1.Time `json:"startTime,omitempty"`
+	StartTime *metav1.MicroTime `json:"startTime,omitempty"`
 
 	// completionTime is when the run came to its end, whatever the end.
 	// +optional
-	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
+	CompletionTime *metav1.MicroTime `json:"completionTime,omitempty"`
 
 	// conditions: Accepted, Listed, Succeeded, Complete, Suspended, Reconciling, Stalled.
 	// +optional
@@ -74,52 +76,84 @@ type TestRunStatus struct {
 type TestCounts struct {
 	// listed is how many tests the binaries hold.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Listed int64 `json:"listed"`
 	// selected is how many of them are to run.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Selected int64 `json:"selected"`
 	// notSelected is how many were left out, as ignored tests are by default.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	NotSelected int64 `json:"notSelected"`
 	// passed is how many passed, on whatever attempt.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Passed int64 `json:"passed"`
 	// failed is how many failed: their own verdict, or no evidence that they ran.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Failed int64 `json:"failed"`
 	// flaky is how many of the passed ones needed more than one attempt.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Flaky int64 `json:"flaky"`
 	// timedOut is how many were ended for taking too long.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	TimedOut int64 `json:"timedOut"`
 	// crashed is how many were ended by a signal.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Crashed int64 `json:"crashed"`
 	// oomKilled is how many were killed for want of memory.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	OOMKilled int64 `json:"oomKilled"`
 	// skipped is how many said themselves that they do not apply here.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Skipped int64 `json:"skipped"`
 	// notRun is how many have no verdict at the end of the run: it was cancelled, ran out of time, or the
 	// infrastructure failed.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	NotRun int64 `json:"notRun"`
 	// pending is how many wait for their verdict, the running ones included.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Pending int64 `json:"pending"`
 	// running is how many run at this moment, as far as is known.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Running int64 `json:"running"`
 	// retried is how many attempts were made again for a failure of the test.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Retried int64 `json:"retried"`
 	// interrupted is how many attempts were lost with their pod.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Interrupted int64 `json:"interrupted"`
 	// discarded is how many reports came twice, or for a test that had its verdict, and were not counted.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Discarded int64 `json:"discarded"`
 }
 
@@ -127,15 +161,23 @@ type TestCounts struct {
 type WorkerCounts struct {
 	// starting is how many wait for a node, an image or their first word.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Starting int32 `json:"starting"`
 	// running is how many are at work.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Running int32 `json:"running"`
 	// finished is how many ended with all their tests accounted for.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Finished int32 `json:"finished"`
 	// lost is how many ended early: evicted, deleted, killed.
 	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	Lost int32 `json:"lost"`
 }
 

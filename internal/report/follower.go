@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
@@ -230,14 +229,14 @@ func (f *Follower) elapsed(now time.Time) time.Duration {
 	if took, err := time.ParseDuration(st.Duration); err == nil && st.CompletionTime != nil {
 		return took
 	}
-	since := f.run.CreationTimestamp
+	since := f.run.CreationTimestamp.Time
 	if st.StartTime != nil {
-		since = *st.StartTime
+		since = st.StartTime.Time
 	}
-	if since == (metav1.Time{}) {
+	if since.IsZero() {
 		return 0
 	}
-	return max(0, now.Sub(since.Time))
+	return max(0, now.Sub(since))
 }
 
 // command is a podtest command about the run, to be copied.
