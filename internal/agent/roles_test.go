@@ -149,3 +149,5 @@ func reporterOptions(t testing.TB, c *collectortest.Collector) (reporter.Options
 	must(t, err)
 	return o, string(text)
 }
+
+func mkfifo(path string) error { return syscall.Mkfifo(path, 0o600) }
