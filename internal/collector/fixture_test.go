@@ -334,3 +334,12 @@ func wantDone(t *testing.T, what string, done <-chan struct{}) {
 		t.Fatalf("%s did not happen", what)
 	}
 }
+
+// stop ends what a leader has begun.
+func (l *leader) stop() {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if err := l.runs.Start(ctx); err != nil {
+		l.t.Fatalf("ending: %v", err)
+	}
+}

@@ -50,6 +50,7 @@ func (r *Run) takeAll(c Caller, req wire.Report) (*ledger, error) {
 		return nil, err
 	}
 	if len(req.Messages) > 0 && req.Messages[0].Seq > l.received+1 {
+		l.unread = true // another leader may have written what came before
 		return nil, errGap
 	}
 	refused, failed := l.discarded, len(r.failures.all)
