@@ -51,7 +51,8 @@ func (c *cluster) testRun(ctx context.Context, run *v1alpha1.TestRun) (runTimes,
 	end := last.(*v1alpha1.TestRun)
 	times := runTimes{created: seen[0], listed: seen[1], complete: seen[2]}
 	if n := end.Status.Tests; end.Status.Result != v1alpha1.ResultPassed || n.Passed != n.Listed {
-		return times, fmt.Errorf("run %s: %s, %+v", run.Name, end.Status.Result, n)
+		why := meta.FindStatusCondition(end.Status.Conditions, v1alpha1.ConditionComplete)
+		return times, fmt.Errorf("run %s: %s, %d of %d passed: %s", run.Name, end.Status.Result, n.Passed, n.Listed, why.Message)
 	}
 	if err := c.readLedger(ctx, end, &times); err != nil {
 		return times, err
