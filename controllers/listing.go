@@ -36,7 +36,7 @@ type listing struct {
 // list is a pass over a run whose tests are not known yet.
 func (r *TestRunReconciler) list(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
 	was := run.DeepCopy()
-	begin(run, r.Clock.Now())
+	r.begin(run)
 	seen, err := r.observeListing(ctx, run)
 	if err != nil {
 		return ctrl.Result{}, err

@@ -39,10 +39,42 @@ func ours(err error) error {
 // statusEvery is how often a run's status is written while only its numbers change.
 const statusEvery = time.Second
 
-// pacer remembers when each run's status was written last: soft state, for manners only.
+// pacer remembers when each run began, to the microsecond, and when its status was written last: soft state, for
+// manners only. Another leader has the second of status.startTime.
 type pacer struct {
 	mu   sync.Mutex
-	last map[types.UID]time.Time
+	runs map[types.UID]*pace
+}
+
+type pace struct{ begun, wrote time.Time }
+
+func (p *pacer) of(uid types.UID) *pace {
+	if p.runs == nil {
+		p.runs = map[types.UID]*pace{}
+	}
+	if p.runs[uid] == nil {
+		p.runs[uid] = &pace{}
+	}
+	return p.runs[uid]
+}
+
+// began notes the first pass over a run.
+func (p *pacer) began(run *v1alpha1.TestRun, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if run.Status.StartTime == nil && p.of(run.UID).begun.IsZero() {
+		p.of(run.UID).begun = now
+	}
+}
+
+// start is when a run began.
+func (p *pacer) start(run *v1alpha1.TestRun) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if begun := p.of(run.UID).begun; !begun.IsZero() {
+		return begun
+	}
+	return run.Status.StartTime.Time
 }
 
 // wait is how long a write has to be put off; 0 for at once.
@@ -52,20 +84,17 @@ func (p *pacer) wait(uid types.UID, now time.Time, urgent bool) time.Duration {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return max(0, p.last[uid].Add(statusEvery).Sub(now))
+	return max(0, p.of(uid).wrote.Add(statusEvery).Sub(now))
 }
 
 func (p *pacer) wrote(uid types.UID, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.last == nil {
-		p.last = map[types.UID]time.Time{}
-	}
-	p.last[uid] = now
+	p.of(uid).wrote = now
 }
 
 func (p *pacer) forget(uid types.UID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.last, uid)
+	delete(p.runs, uid)
 }

@@ -75,7 +75,7 @@ func (r *TestRunReconciler) recordProgress(
 	ctx context.Context, run *v1alpha1.TestRun, live *collector.Run, step plan.Step,
 ) (time.Duration, error) {
 	was := run.DeepCopy()
-	begin(run, r.Clock.Now())
+	r.begin(run)
 	setRunning(run, step.Blocked)
 	firstFailure := len(was.Status.Failures) == 0
 	r.fill(run, live)
@@ -131,14 +131,14 @@ func (r *TestRunReconciler) conclude(
 	}
 	live.Freeze() // what comes after the verdict changes nothing
 	was := run.DeepCopy()
-	begin(run, r.Clock.Now())
+	r.begin(run)
 	r.fill(run, live)
 	return r.end(ctx, was, run, e)
 }
 
 // end writes a run's verdict.
 func (r *TestRunReconciler) end(ctx context.Context, was, run *v1alpha1.TestRun, e plan.Ending) error {
-	setEnded(run, e, r.Clock.Now())
+	r.setEnded(run, e)
 	if err := r.record(ctx, was, run); err != nil {
 		return err
 	}

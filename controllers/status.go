@@ -23,9 +23,11 @@ func complete(run *v1alpha1.TestRun) bool {
 }
 
 // begin notes when the run was first acted upon, and which spec its status speaks of.
-func begin(run *v1alpha1.TestRun, now time.Time) {
+func (r *TestRunReconciler) begin(run *v1alpha1.TestRun) {
+	now := r.Clock.Now()
+	r.pace.began(run, now)
 	if run.Status.StartTime == nil {
-		run.Status.StartTime = &metav1.MicroTime{Time: now.Truncate(time.Microsecond)}
+		run.Status.StartTime = &metav1.Time{Time: now.Truncate(time.Second)}
 	}
 	run.Status.ObservedGeneration = run.Generation
 }
@@ -87,11 +89,12 @@ func setUnderway(run *v1alpha1.TestRun, reason, message string, b *plan.Blocked)
 }
 
 // setEnded sets the verdict: Complete whatever it is, and Stalled for kstatus if it is not a good one.
-func setEnded(run *v1alpha1.TestRun, e plan.Ending, now time.Time) {
+func (r *TestRunReconciler) setEnded(run *v1alpha1.TestRun, e plan.Ending) {
+	now := r.Clock.Now()
 	st := &run.Status
 	st.Result, st.ExitCode = v1alpha1.Result(e.Result), &e.Exit
-	st.CompletionTime = &metav1.MicroTime{Time: now.Truncate(time.Microsecond)}
-	st.Duration = duration(now.Sub(st.StartTime.Time))
+	st.CompletionTime = &metav1.Time{Time: now.Truncate(time.Second)}
+	st.Duration = duration(now.Sub(r.pace.start(run)))
 	st.Tests.NotRun += st.Tests.Pending
 	st.Tests.Pending, st.Tests.Running = 0, 0
 	// What still works has nothing left to do but to seal; what still waits never worked.
@@ -125,7 +128,7 @@ func (r *TestRunReconciler) fill(run *v1alpha1.TestRun, live *collector.Run) {
 		Finished: int32(c.WorkersFinished), Lost: int32(c.WorkersLost),
 	}
 	run.Status.Progress = fmt.Sprintf("%d/%d", c.Selected-c.Pending, c.Selected)
-	run.Status.Duration = duration(r.Clock.Since(run.Status.StartTime.Time))
+	run.Status.Duration = duration(r.Clock.Since(r.pace.start(run)))
 	run.Status.Failures, run.Status.Slowest = fit(live.Failures()), live.Slowest()
 }
 

@@ -58,11 +58,11 @@ type TestRunStatus struct {
 
 	// startTime is when the run was first acted upon.
 	// +optional
-	StartTime *metav1.MicroTime `json:"startTime,omitempty"`
+	StartTime *metav1.Time `json:"startTime,omitempty"`
 
 	// completionTime is when the run came to its end, whatever the end.
 	// +optional
-	CompletionTime *metav1.MicroTime `json:"completionTime,omitempty"`
+	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 
 	// conditions: Accepted, Listed, Succeeded, Complete, Suspended, Reconciling, Stalled.
 	// +optional

@@ -96,7 +96,7 @@ func (s *shell) withRun(t *testing.T) {
 
 	run.Status = v1alpha1.TestRunStatus{
 		Result: v1alpha1.ResultError, ExitCode: ptr.To(v1alpha1.ExitInfrastructure), Duration: "3s",
-		CompletionTime: new(metav1.NewMicroTime(time.Unix(1e9, 0))),
+		CompletionTime: new(metav1.NewTime(time.Unix(1e9, 0))),
 		Catalog:        &v1alpha1.CatalogRef{Digest: cat.Digest(), Records: int32(n)},
 		Tests:          v1alpha1.TestCounts{Listed: 6, Selected: 5, NotSelected: 1, Passed: 3, TimedOut: 1, NotRun: 1},
 		Conditions: []metav1.Condition{{

@@ -177,7 +177,7 @@ func TestSettingsCarryTheSpecAndItsDefaults(t *testing.T) {
 		t.Errorf("defaults: -want +got:\n%s", diff)
 	}
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	run.Status.StartTime = &metav1.MicroTime{Time: start}
+	run.Status.StartTime = &metav1.Time{Time: start}
 	run.Spec.Parallelism, run.Spec.Worker = 20, v1alpha1.Worker{Slots: 2, MaxTests: 500}
 	run.Spec.Isolation, run.Spec.NoTests = v1alpha1.IsolationPod, v1alpha1.NoTestsPass
 	run.Spec.Retries, run.Spec.InfraRetries = &v1alpha1.Retries{Count: 2}, ptr.To[int32](0)

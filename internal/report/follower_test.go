@@ -48,7 +48,7 @@ func newStory() story {
 
 func (s story) at(reason, message string, change ...func(*v1alpha1.TestRunStatus)) *v1alpha1.TestRun {
 	run := s.run.DeepCopy()
-	run.Status.StartTime = new(metav1.NewMicroTime(start))
+	run.Status.StartTime = new(metav1.NewTime(start))
 	run.Status.Conditions = []metav1.Condition{
 		{Type: v1alpha1.ConditionReconciling, Status: metav1.ConditionTrue, Reason: reason, Message: message},
 	}
@@ -66,7 +66,7 @@ func listed(st *v1alpha1.TestRunStatus) {
 func ended(st *v1alpha1.TestRunStatus) {
 	listed(st)
 	st.Result, st.ExitCode, st.Duration = v1alpha1.ResultFailed, ptr.To(v1alpha1.ExitTestsFailed), "12.3s"
-	st.CompletionTime = new(metav1.NewMicroTime(start.Add(12 * time.Second)))
+	st.CompletionTime = new(metav1.NewTime(start.Add(12 * time.Second)))
 	st.Tests = v1alpha1.TestCounts{Listed: 4, Selected: 3, NotSelected: 1, Passed: 2, Flaky: 1, Crashed: 1}
 	st.Conditions = []metav1.Condition{
 		{Type: v1alpha1.ConditionComplete, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonTestsFailed, Message: "1 of 3 tests failed"},
