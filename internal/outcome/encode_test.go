@@ -3,6 +3,7 @@ package outcome_test
 import (
 	"bytes"
 	"compress/flate"
+	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"os"
@@ -102,12 +103,13 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 		bytes []byte
 		want  string
 	}{
-		"a version that is not known": {append([]byte{9}, good[1:]...), "version"},
-		"a brief":                     {append([]byte{0xb1}, good[1:]...), "version"},
-		"one that ends too early":     {good[:len(good)/2], "inflating"},
-		"one with more behind it":     {append(bytes.Clone(good), 0), "1 bytes too many"},
-		"only a version":              {good[:1], "inflating"},
-		"noise":                       {[]byte("\x01 the reporter was here"), "inflating"},
+		"a version that is not known":   {append([]byte{9}, good[1:]...), "version"},
+		"a brief":                       {append([]byte{0xb1}, good[1:]...), "version"},
+		"one that ends too early":       {good[:len(good)/2], "inflating"},
+		"one with more behind it":       {append(bytes.Clone(good), 0), "1 bytes too many"},
+		"only a version":                {good[:1], "inflating"},
+		"more rows than anybody counts": {deflated(binary.AppendUvarint(nil, 1<<63)), "too early"},
+		"noise":                         {[]byte("\x01 the reporter was here"), "inflating"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows, err := outcome.Decode(c.bytes)
@@ -116,6 +118,15 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// deflated are the bytes of a ledger that inflates to raw.
+func deflated(raw []byte) []byte {
+	b := bytes.NewBuffer([]byte{1})
+	w, _ := flate.NewWriter(b, flate.BestCompression)
+	_, _ = w.Write(raw)
+	_ = w.Close()
+	return b.Bytes()
 }
 
 func FuzzDecode(f *testing.F) {
@@ -135,21 +146,15 @@ func FuzzDecode(f *testing.F) {
 }
 
 func TestHostileBytesCostLittle(t *testing.T) {
-	var bomb bytes.Buffer
-	bomb.WriteByte(1)
-	w, _ := flate.NewWriter(&bomb, flate.BestCompression)
-	for range 1 << 6 {
-		_, _ = w.Write(bytes.Repeat([]byte{0xff}, 1<<20))
-	}
-	_ = w.Close()
+	bomb := deflated(bytes.Repeat([]byte{0xff}, 64<<20))
 	before, after := runtime.MemStats{}, runtime.MemStats{}
 	runtime.ReadMemStats(&before)
-	if _, err := outcome.Decode(bomb.Bytes()); err == nil {
+	if _, err := outcome.Decode(bomb); err == nil {
 		t.Error("64 MiB of 0xff is taken for a ledger")
 	}
 	runtime.ReadMemStats(&after)
 	if got := after.TotalAlloc - before.TotalAlloc; got > 64<<20 {
-		t.Errorf("%d bytes allocated for %d hostile ones", got, bomb.Len())
+		t.Errorf("%d bytes allocated for %d hostile ones", got, len(bomb))
 	}
 }
 

@@ -42,7 +42,7 @@ func (s *State) Ended(index int, e End, now time.Time) {
 		return
 	}
 	s.lose(e)
-	s.strike(Batch{Index: index, Class: w.class, Tests: w.fixed, End: &e}, w.rows)
+	s.strike(Batch{Index: index, Tests: w.fixed, End: &e})
 	s.releaseAll(&w.held)
 	s.releaseAll(&w.own)
 	s.unsilence(w)
@@ -92,8 +92,8 @@ func (s *State) lose(e End) {
 
 // strike takes the end of a worker into the strikes, if it is one: a bad end without a row. In a run that is not all
 // alone, a lone worker ran a suspect: if that has killed it again, it is the test's budget that pays.
-func (s *State) strike(b Batch, rows int) {
-	if rows > 0 || !b.End.Cause.bad() {
+func (s *State) strike(b Batch) {
+	if !b.End.Cause.bad() {
 		return
 	}
 	e := strike{index: b.Index, test: -1, message: b.End.Message}

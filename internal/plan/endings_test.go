@@ -274,6 +274,15 @@ func TestNothingStarts(t *testing.T) {
 		p.Seen(0, unschedulable, p.now)
 		p.want("end", ending(blocked.Message), p.next().Ending)
 	})
+	t.Run("a worker that comes too late changes nothing", func(t *testing.T) {
+		p := play(t, 4)
+		p.make()
+		p.now = epoch.Add(time.Minute)
+		p.want("end", ending("nothing says why"), p.next().Ending)
+		p.Announce(0, nil, p.now)
+		p.want("end", ending("nothing says why"), p.next().Ending)
+		p.want("worker", drain, p.idle(0))
+	})
 	t.Run("no startTimeout is no end", func(t *testing.T) {
 		p := play(t, 4, func(set *plan.Settings) { set.StartTimeout = 0 })
 		p.make()

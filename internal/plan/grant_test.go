@@ -123,6 +123,13 @@ func TestWhatNobodyElseCanTakeIsNotFetchedInAdvance(t *testing.T) {
 		p.Report(0, outcome.Row{Ordinal: h.Ordinal, Attempt: 1, Outcome: pass, Duration: 2_000_001}, p.now)
 		p.want("with a test running", nothing, p.Grant(0, 0, 1, p.now))
 	})
+	t.Run("enough is waiting already", func(t *testing.T) {
+		p := play(t, 100, slots(2), parallelism(1))
+		p.hire()
+		h := p.idle(0).Attempts[0]
+		p.Report(0, outcome.Row{Ordinal: h.Ordinal, Attempt: 1, Outcome: pass, Duration: 1_000_000}, p.now)
+		p.want("four seconds for two slots, less the one that waits", gives(4, 1, 5, 1, 6, 1), p.Grant(0, 1, 2, p.now))
+	})
 	t.Run("many short ones are left: then it is", func(t *testing.T) {
 		p := play(t, 100)
 		p.hire()
@@ -172,6 +179,16 @@ func TestDrain(t *testing.T) {
 		p.end(0, plan.Finished)
 		p.want("a new worker", []plan.Start{{Index: 1, Class: plan.ClassDefault}}, p.hire())
 		p.want("the retry", gives(0, 2), p.idle(1))
+	})
+	t.Run("what was kept for a worker goes to others as soon as it drains", func(t *testing.T) {
+		p := play(t, 3, parallelism(3))
+		p.hire()
+		p.idle(0)
+		p.tell(0, held(0, 1)[0], fail)
+		p.Suspend(true)
+		p.want("suspended", drain, p.idle(0))
+		p.Suspend(false)
+		p.want("the retry", held(0, 2)[0], p.idle(1).Attempts[0])
 	})
 	t.Run("of too many workers those drain that hold the least", func(t *testing.T) {
 		p := play(t, 9, parallelism(3))

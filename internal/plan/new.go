@@ -8,7 +8,7 @@ import (
 // New makes a State of facts. now is when the facts were gathered: live workers have some seconds from it to announce
 // what they hold, before anything they might hold is given to another.
 //
-// Facts may be read in any order: all rows first, then the ends, then each test goes where it belongs.
+// First all facts are read, then each test goes where it belongs: in what order the facts came about does not matter.
 func New(f Facts, now time.Time) *State {
 	s := &State{
 		set:     f.Settings.withFloors(),
@@ -22,8 +22,6 @@ func New(f Facts, now time.Time) *State {
 	slices.SortStableFunc(batches, func(a, b Batch) int { return a.Index - b.Index })
 	for _, b := range batches {
 		s.readRows(b)
-	}
-	for _, b := range batches {
 		s.readEnd(b, now)
 	}
 	for o := range uint32(len(s.tests)) {
@@ -91,7 +89,7 @@ func (s *State) readEnd(b Batch, now time.Time) {
 	}
 	if b.End == nil {
 		w := s.enlist(&worker{index: b.Index, class: b.Class, fixed: b.Tests, born: now})
-		w.rows, w.given = len(b.Rows), len(b.Rows)+b.Discarded
+		w.given = len(b.Rows) + b.Discarded
 		w.silent = true
 		s.silent++
 		s.count(w)
@@ -99,7 +97,7 @@ func (s *State) readEnd(b Batch, now time.Time) {
 		return
 	}
 	s.lose(*b.End)
-	s.strike(b, len(b.Rows))
+	s.strike(b)
 	s.noteEnd(*b.End)
 }
 

@@ -27,9 +27,6 @@ func (s *State) Report(index int, row outcome.Row, now time.Time) Accept {
 		s.tested(row, w)
 		return Duplicate
 	}
-	if w != nil {
-		w.rows++
-	}
 	s.strikes.fruit(index)
 	if !s.decide(row.Ordinal) {
 		s.tested(row, w)

@@ -74,7 +74,7 @@ func (t *test) heardOf(attempt uint16) { t.high = max(t.high, attempt) }
 // runsAlone reports whether the test has a worker of its own: all tests do, or it may have killed a pod.
 func (s *State) runsAlone(ordinal uint32) bool {
 	t := s.trouble[ordinal]
-	return s.set.Alone || t != nil && (len(t.blamed) > 0 || t.Best.Reason == outcome.KilledItsPod)
+	return s.set.Alone || t != nil && len(t.blamed) > 0
 }
 
 // lostTooOften reports whether the infrastructure has had all its tries with the test.

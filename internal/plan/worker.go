@@ -17,7 +17,6 @@ type worker struct {
 	held list // tests given to it
 
 	given  int // attempts that it got in its life
-	rows   int // of its ledger
 	spoken bool
 	silent bool // of an earlier leader, and has not told yet what it holds
 
