@@ -109,7 +109,7 @@ func TestTroubleBeforeTheFirstTestIsNamed(t *testing.T) {
 					corev1.Container{Name: "two", Image: "podtest.local/zoo-evil:1"})
 				return run
 			},
-			want: "Error", reason: v1alpha1.ReasonInvalidSpec, exit: 96, mentions: []string{`named "test"`},
+			want: "Error", reason: v1alpha1.ReasonInvalidSpec, exit: 96, mentions: []string{`"test"`},
 		},
 	}
 	for name, c := range cases {

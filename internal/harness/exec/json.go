@@ -10,23 +10,11 @@ import (
 	"github.com/podtest/podtest/internal/harness"
 )
 
-// shapes are the members of a line of a JSON list, and what each must hold. Only id is required, and only id and
-// ignored mean something yet.
+// shapes are the members of a line of a JSON list that mean something; only id is required. Others are the suite's own
+// and may be anything.
 var shapes = map[string]func() any{
-	"v":        of[int],
-	"id":       of[string],
-	"ignored":  of[bool],
-	"suite":    of[string],
-	"name":     of[string],
-	"file":     of[string],
-	"line":     of[int],
-	"cwd":      of[string],
-	"tags":     of[[]string],
-	"group":    of[string],
-	"weight":   of[int],
-	"timeout":  of[string],
-	"expect":   of[string],
-	"estimate": of[string],
+	"id":      of[string],
+	"ignored": of[bool],
 }
 
 func of[T any]() any { return new(T) }
@@ -58,7 +46,7 @@ func checkUTF8(line []byte) error {
 	return harness.CheckName(string(line))
 }
 
-// readObject reads one JSON object strictly: no member twice, none that is unknown, nothing after it.
+// readObject reads one JSON object strictly: no member twice, nothing after it.
 func readObject(line []byte) (map[string]any, error) {
 	d := json.NewDecoder(bytes.NewReader(line))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -92,7 +80,7 @@ func readMember(d *json.Decoder) (string, any, error) {
 	name, _ := t.(string)
 	shape, known := shapes[name]
 	if !known {
-		return "", nil, fmt.Errorf("unknown member %q", name)
+		shape = of[json.RawMessage]
 	}
 	value := shape()
 	if err := d.Decode(value); err != nil {
