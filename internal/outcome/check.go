@@ -15,11 +15,21 @@ type Facts struct {
 	Passed     bool // the run is told to have passed
 }
 
+// rules are asked in this order: each relies on what those before have gathered.
+var rules = []func(*checker){
+	nothingInvented,
+	goodIsGood,
+	oneFinalEach,
+	allAccountedFor,
+	sumsHold,
+	passedMeansPassed,
+}
+
 // Check is the ledger checker: what must hold at the end of every run, whatever went wrong on the way. It believes
 // nothing but the ledgers, and counts anew. Each error is a sentence for people; none means that all is well.
 func Check(f Facts) []error {
 	c := checker{Facts: f, folds: map[uint32]*Folding{}}
-	for _, rule := range []func(*checker){nothingInvented, goodIsGood, oneFinalEach, allAccountedFor, sumsHold, passedMeansPassed} {
+	for _, rule := range rules {
 		c.seen = 0
 		rule(&c)
 	}

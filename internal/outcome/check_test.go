@@ -41,25 +41,31 @@ func TestCheck(t *testing.T) {
 	}{
 		"a sound run is let through": {func(*outcome.Facts) {}, nil},
 		"the row of a duplicated attempt in a second ledger is no harm": {
-			func(f *outcome.Facts) { f.Ledgers = append(f.Ledgers, []outcome.Row{row(0, 2, outcome.Passed)}) }, nil},
+			func(f *outcome.Facts) { f.Ledgers = append(f.Ledgers, []outcome.Row{row(0, 2, outcome.Passed)}) }, nil,
+		},
 		"a row of a test beyond the catalog": {
 			func(f *outcome.Facts) { f.Ledgers = append(f.Ledgers, []outcome.Row{row(4, 1, outcome.Passed)}) },
-			[]string{"ledger 2 tells of test 4, which is not part of the run"}},
+			[]string{"ledger 2 tells of test 4, which is not part of the run"},
+		},
 		"a row of a test that was not selected": {
 			func(f *outcome.Facts) { f.Ledgers = append(f.Ledgers, []outcome.Row{row(2, 1, outcome.Passed)}) },
-			[]string{"ledger 2 tells of test 2, which is not part of the run"}},
+			[]string{"ledger 2 tells of test 2, which is not part of the run"},
+		},
 		"an attempt 0": {
 			func(f *outcome.Facts) { f.Ledgers = append(f.Ledgers, []outcome.Row{row(0, 0, outcome.Failed)}) },
-			[]string{"ledger 2 tells of an attempt 0 of test 0"}},
+			[]string{"ledger 2 tells of an attempt 0 of test 0"},
+		},
 		"an outcome that no attempt has": {
 			func(f *outcome.Facts) { f.Ledgers = append(f.Ledgers, []outcome.Row{row(0, 9, outcome.NotRun)}) },
-			[]string{"ledger 2 tells that attempt 9 of test 0 ended as notRun"}},
+			[]string{"ledger 2 tells that attempt 9 of test 0 ended as notRun"},
+		},
 		"a pass with an exit code": {
 			func(f *outcome.Facts) { f.Ledgers[1][0].Code = 3 },
 			[]string{
 				"ledger 1 tells that attempt 2 of test 0 passed, but with reason 0 and code 3",
 				"test 0: attempt 2 ended as passed by the ledgers; attempt 2 as passed is told",
-			}},
+			},
+		},
 		"a verdict that no ledger holds": {
 			func(f *outcome.Facts) { f.Ledgers[1] = f.Ledgers[1][1:] },
 			[]string{
@@ -67,31 +73,38 @@ func TestCheck(t *testing.T) {
 				"test 0: decided by the ledgers: false; told as unfinished: false",
 				"the ledgers hold {Passed:0 Failed:1 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:0}; " +
 					"told is {Passed:1 Failed:1 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:1}",
-			}},
+			},
+		},
 		"a verdict told as another": {
 			func(f *outcome.Facts) {
 				f.Verdict = func(o uint32) (outcome.Row, bool) { return row(o, 2, outcome.Passed), o < 2 }
 			},
-			[]string{"test 1: attempt 2 ended as failed by the ledgers; attempt 2 as passed is told"}},
+			[]string{"test 1: attempt 2 ended as failed by the ledgers; attempt 2 as passed is told"},
+		},
 		"a verdict that is kept quiet": {
 			func(f *outcome.Facts) { f.Unfinished = []uint32{1, 3} },
-			[]string{"test 1: decided by the ledgers: true; told as unfinished: true"}},
+			[]string{"test 1: decided by the ledgers: true; told as unfinished: true"},
+		},
 		"a test that got lost": {
 			func(f *outcome.Facts) { f.Unfinished = nil },
-			[]string{"test 3: decided by the ledgers: false; told as unfinished: false"}},
+			[]string{"test 3: decided by the ledgers: false; told as unfinished: false"},
+		},
 		"an unfinished test told twice, and one that is not of the run": {
 			func(f *outcome.Facts) { f.Unfinished = []uint32{3, 3, 2} },
 			[]string{
 				"test 3 is told as unfinished, twice or without being part of the run",
 				"test 2 is told as unfinished, twice or without being part of the run",
-			}},
+			},
+		},
 		"counts that do not add up": {
 			func(f *outcome.Facts) { f.Told.Passed++ },
 			[]string{"the ledgers hold {Passed:1 Failed:1 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:1}; " +
-				"told is {Passed:2 Failed:1 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:1}"}},
+				"told is {Passed:2 Failed:1 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:1}"},
+		},
 		"a run that passed with failures": {
 			func(f *outcome.Facts) { f.Passed = true },
-			[]string{"the run is told to have passed, with 1 tests that ended badly and 1 without a verdict"}},
+			[]string{"the run is told to have passed, with 1 tests that ended badly and 1 without a verdict"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := sound()

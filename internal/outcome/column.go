@@ -1,6 +1,9 @@
 package outcome
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // column is one field of all rows: how its value is written beside the row before, and read again. set answers false
 // for a value that the field cannot hold.
@@ -20,7 +23,7 @@ var verdictColumns = []column{
 }
 
 // ledgerColumns are all there is to a row. Duration comes before start, which is told by it.
-var ledgerColumns = append(verdictColumns[:len(verdictColumns):len(verdictColumns)],
+var ledgerColumns = append(slices.Clip(verdictColumns),
 	column{"marks", getMarks, setMarks},
 	column{"duration", func(_, r *Row) uint64 { return r.Duration }, setDuration},
 	column{"start", getStart, setStart},

@@ -22,7 +22,8 @@ type Folding struct {
 	Failed []uint16 // attempts that failed
 }
 
-// Add takes a row of the test and is false if the row tells nothing new: its attempt is known, or it is a second good one.
+// Add takes a row of the test. It is false if the row tells nothing new: its attempt is known, or it is a second good
+// one.
 func (f *Folding) Add(r Row) bool {
 	decided := f.Best.Outcome.Good()
 	switch {

@@ -42,29 +42,26 @@ func (s *State) Ended(index int, e End, now time.Time) {
 		return
 	}
 	s.lose(e)
-	s.strike(Batch{Index: index, Tests: w.fixed, End: &e})
+	s.noteEnd(Batch{Index: index, Tests: w.fixed, End: &e})
 	s.releaseAll(&w.held)
 	s.releaseAll(&w.own)
-	s.unsilence(w)
 	s.dismiss(w)
-	s.count(w)
-	s.thin()
-	s.noteEnd(e)
 	if s.refusal != nil {
 		s.refusal.again = now // room may have come free
 	}
 	if w.spoken {
-		s.waiting = now
+		s.lastWork = now
 	}
 	s.strikes.again = now.Add(strikePause)
 }
 
-func (s *State) noteEnd(e End) {
-	if e.Cause.bad() {
-		s.tally.lostWorkers++
-	} else {
+func (s *State) noteEnd(b Batch) {
+	if !b.End.Cause.bad() {
 		s.tally.finishedWorkers++
+		return
 	}
+	s.tally.lostWorkers++
+	s.strike(b)
 }
 
 // lose charges the attempts that ended with their worker, and have no row, to their tests.
@@ -90,12 +87,9 @@ func (s *State) lose(e End) {
 	}
 }
 
-// strike takes the end of a worker into the strikes, if it is one: a bad end without a row. In a run that is not all
-// alone, a lone worker ran a suspect: if that has killed it again, it is the test's budget that pays.
+// strike takes a bad end into the strikes, which count it if the worker has no row. In a run that is not all alone, a
+// lone worker ran a suspect: if that has killed it again, it is the test's budget that pays.
 func (s *State) strike(b Batch) {
-	if !b.End.Cause.bad() {
-		return
-	}
 	e := strike{index: b.Index, test: -1, message: b.End.Message}
 	if e.message == "" {
 		e.message = string(b.End.Cause)

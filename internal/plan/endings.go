@@ -78,7 +78,8 @@ func deadlineExceeded(s *State, v view) *Ending {
 	if !s.pastDeadline(v.now) {
 		return nil
 	}
-	return &Ending{resultFailed, reasonDeadlineExceeded, "activeDeadlineSeconds have passed: " + s.newsOfAll(), exitTestsFailed}
+	message := "activeDeadlineSeconds have passed: " + s.newsOfAll()
+	return &Ending{resultFailed, reasonDeadlineExceeded, message, exitTestsFailed}
 }
 
 // restLost: every test that has no verdict was lost with its pod too often.
@@ -122,8 +123,8 @@ func (s *State) startTimeout(v view) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	since := v.stuck
-	if s.waiting.After(since) {
-		since = s.waiting
+	if s.lastWork.After(since) {
+		since = s.lastWork
 	}
 	return since.Add(s.set.StartTimeout), true
 }

@@ -91,8 +91,10 @@ func TestEndings(t *testing.T) {
 		},
 		"a cancelled run is cancelled, whatever has failed": {
 			facts: cancel(given(3, nil, finished(row(0, 1, fail), row(0, 2, fail), row(1, 1, pass)))),
-			want: &plan.Ending{Result: "Cancelled", Reason: "Cancelled",
-				Message: "cancelled: 1 of 3 tests failed, 1 of 3 tests has no verdict", Exit: 130},
+			want: &plan.Ending{
+				Result: "Cancelled", Reason: "Cancelled",
+				Message: "cancelled: 1 of 3 tests failed, 1 of 3 tests has no verdict", Exit: 130,
+			},
 		},
 		"a run that is cancelled when all is done is done": {
 			facts: cancel(given(1, nil, finished(row(0, 1, pass)))),
@@ -105,15 +107,19 @@ func TestEndings(t *testing.T) {
 		"a run has failed at its deadline": {
 			facts: given(3, deadline(time.Minute), finished(row(0, 1, pass))),
 			after: time.Minute,
-			want: &plan.Ending{Result: "Failed", Reason: "DeadlineExceeded",
-				Message: "activeDeadlineSeconds have passed: 2 of 3 tests have no verdict", Exit: 100},
+			want: &plan.Ending{
+				Result: "Failed", Reason: "DeadlineExceeded",
+				Message: "activeDeadlineSeconds have passed: 2 of 3 tests have no verdict", Exit: 100,
+			},
 		},
 		"a test that is lost once more than infraRetries leaves the run in error": {
 			facts: given(2, nil,
 				plan.Batch{Rows: rows{row(0, 1, pass)}, End: ended(plan.Evicted, held(1, 1)...)},
 				plan.Batch{Rows: rows{}, End: ended(plan.NodeLost, held(1, 2)...)}),
-			want: &plan.Ending{Result: "Error", Reason: "Infrastructure",
-				Message: "1 of 2 tests has no verdict: lost with their pods more than 1 time (infraRetries)", Exit: 120},
+			want: &plan.Ending{
+				Result: "Error", Reason: "Infrastructure",
+				Message: "1 of 2 tests has no verdict: lost with their pods more than 1 time (infraRetries)", Exit: 120,
+			},
 		},
 		"a test that is lost as often as infraRetries runs again": {
 			facts: given(2, nil, plan.Batch{Rows: rows{row(0, 1, pass)}, End: ended(plan.Evicted, held(1, 1)...)}),
@@ -127,13 +133,17 @@ func TestEndings(t *testing.T) {
 			facts: given(3, func(set *plan.Settings) { set.MaxAttempts = 1 },
 				plan.Batch{Rows: rows{row(0, 1, fail), row(2, 1, pass)}, End: ended(plan.Evicted, held(1, 1)...)},
 				plan.Batch{End: ended(plan.NodeLost, held(1, 2)...)}),
-			want: &plan.Ending{Result: "Failed", Reason: "TestsFailed", Exit: 100,
-				Message: "1 of 3 tests failed, 1 of 3 tests has no verdict: lost with their pods more than 1 time (infraRetries)"},
+			want: &plan.Ending{
+				Result: "Failed", Reason: "TestsFailed", Exit: 100,
+				Message: "1 of 3 tests failed, 1 of 3 tests has no verdict: lost with their pods more than 1 time (infraRetries)",
+			},
 		},
 		"workers that come to nothing, one after the other, leave the run in error": {
 			facts: given(2, nil, plan.Batch{End: ended(plan.Died)}, plan.Batch{End: ended(plan.StartFailed)}),
-			want: &plan.Ending{Result: "Error", Reason: "Infrastructure", Exit: 120,
-				Message: "2 of 2 tests have no verdict: 2 workers in a row ended without one, the last with: it was StartFailed"},
+			want: &plan.Ending{
+				Result: "Error", Reason: "Infrastructure", Exit: 120,
+				Message: "2 of 2 tests have no verdict: 2 workers in a row ended without one, the last with: it was StartFailed",
+			},
 		},
 		"a worker with a verdict between them saves the run": {
 			facts: given(2, nil, plan.Batch{End: ended(plan.Died)},
@@ -155,8 +165,10 @@ func TestEndings(t *testing.T) {
 			facts: given(3, func(set *plan.Settings) { set.Alone = true },
 				plan.Batch{Class: plan.ClassAlone, Tests: []uint32{0}, End: ended(plan.Died, held(0, 1)...)},
 				plan.Batch{Class: plan.ClassAlone, Tests: []uint32{1}, End: ended(plan.Died, held(1, 1)...)}),
-			want: &plan.Ending{Result: "Error", Reason: "Infrastructure", Exit: 120,
-				Message: "3 of 3 tests have no verdict: 2 workers in a row ended without one, the last with: it was Died"},
+			want: &plan.Ending{
+				Result: "Error", Reason: "Infrastructure", Exit: 120,
+				Message: "3 of 3 tests have no verdict: 2 workers in a row ended without one, the last with: it was Died",
+			},
 		},
 		"where all tests run alone, one that dies again and again is not": {
 			facts: given(3, func(set *plan.Settings) { set.Alone = true },
@@ -208,8 +220,10 @@ func TestNothingStarts(t *testing.T) {
 	unschedulable := plan.Pod{Blocked: "Unschedulable", Message: "0/3 nodes are available: 3 Insufficient cpu.", Since: epoch}
 	blocked := &plan.Blocked{Reason: "Unschedulable", Message: "0/3 nodes are available: 3 Insufficient cpu."}
 	ending := func(why string) *plan.Ending {
-		return &plan.Ending{Result: "Error", Reason: "StartTimeout", Exit: 120,
-			Message: "4 of 4 tests have no verdict: no pod has started for 1m0s: " + why}
+		return &plan.Ending{
+			Result: "Error", Reason: "StartTimeout", Exit: 120,
+			Message: "4 of 4 tests have no verdict: no pod has started for 1m0s: " + why,
+		}
 	}
 	t.Run("pods that stay blocked end the run after startTimeout, with the cause", func(t *testing.T) {
 		p := play(t, 4)
@@ -251,8 +265,10 @@ func TestNothingStarts(t *testing.T) {
 		}
 		p.want("step", plan.Step{Again: epoch.Add(15 * time.Second)}, p.next())
 		p.now = epoch.Add(15 * time.Second)
-		p.want("step", plan.Step{Again: epoch.Add(time.Minute), Blocked: &plan.Blocked{Reason: "PodNotStarting",
-			Message: "pods run, but podtest's reporter in them does not reach the collector"}}, p.next())
+		p.want("step", plan.Step{Again: epoch.Add(time.Minute), Blocked: &plan.Blocked{
+			Reason:  "PodNotStarting",
+			Message: "pods run, but podtest's reporter in them does not reach the collector",
+		}}, p.next())
 		p.now = epoch.Add(time.Minute)
 		p.want("end", ending("pods run, but podtest's reporter in them does not reach the collector"), p.next().Ending)
 	})

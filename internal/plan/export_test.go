@@ -37,7 +37,7 @@ func (s *State) Broken() error {
 	if err == nil && (n != s.queue.n || known != s.queue.known || unknown != s.queue.unknown) {
 		err = fmt.Errorf("the queue has %d, %d, %d and says %d, %d, %d", n, known, unknown, s.queue.n, s.queue.known, s.queue.unknown)
 	}
-	silent, pulling := 0, 0
+	var counted traits
 	for _, w := range s.crew {
 		if err == nil {
 			err = visit(&w.own, own, int32(w.index))
@@ -45,15 +45,13 @@ func (s *State) Broken() error {
 		if err == nil {
 			err = visit(&w.held, held, int32(w.index))
 		}
-		if w.silent {
-			silent++
-		}
-		if w.pulls {
-			pulling++
-		}
+		counted.alive += w.traits().alive
+		counted.pulling += w.traits().pulling
+		counted.silent += w.traits().silent
+		counted.surplus += w.traits().surplus
 	}
-	if err == nil && (silent != s.silent || pulling != s.pulling) {
-		err = fmt.Errorf("%d silent and %d pulling workers, but %d and %d are counted", silent, pulling, s.silent, s.pulling)
+	if err == nil && counted != s.counted {
+		err = fmt.Errorf("the workers are %+v, but counted as %+v", counted, s.counted)
 	}
 	if err != nil {
 		return err
@@ -75,10 +73,10 @@ func (s *State) brokenSums(seen []int) error {
 		if seen[o] != want {
 			return fmt.Errorf("test %d of place %d is in %d lists", o, t.place, seen[o])
 		}
-		selected += b2i(t.place != notSelected)
-		undecided += b2i(t.place != notSelected && t.place != settled)
-		lost += b2i(t.place == givenUp)
-		running += b2i(t.started)
+		selected += one(t.place != notSelected)
+		undecided += one(t.place != notSelected && t.place != settled)
+		lost += one(t.place == givenUp)
+		running += one(t.started)
 		if t.started && t.place != held {
 			return fmt.Errorf("test %d runs but is in place %d", o, t.place)
 		}
@@ -89,11 +87,4 @@ func (s *State) brokenSums(seen []int) error {
 		return fmt.Errorf("selected, undecided, given up, running and decided are %v, but %v are counted", want, got)
 	}
 	return nil
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -45,7 +45,7 @@ func (s *State) Grant(index int, queued, running int, now time.Time) Grant {
 // drain tells a worker that it gets no more work.
 func (s *State) drain(w *worker) Grant {
 	w.draining, w.surplus = true, false
-	s.count(w)
+	s.recount(w)
 	s.releaseAll(&w.own)
 	return Grant{Drain: true}
 }
@@ -97,28 +97,32 @@ func getsWork(s *State, a ask) (Grant, bool) {
 	return Grant{Attempts: attempts}, len(attempts) > 0
 }
 
-// waitsForItsOwn: what the worker has may fail and come back to it, and its reports may be on their way. One that says
-// that it holds nothing, though it was given work, may never have got it: after a while it is believed.
+// waitsForItsOwn: what the worker has may fail and come back to it. One that says that it holds nothing, though it was
+// given work, has reports on their way, which is worth another look soon; or it never got the work, and after a while
+// it is believed.
 func waitsForItsOwn(s *State, a ask) (Grant, bool) {
 	w := a.w
 	switch {
 	case a.queued+a.running > 0:
+		w.idle = time.Time{}
 		return Grant{}, true
 	case w.held.n == 0:
 		return Grant{}, false
 	case w.idle.IsZero():
 		w.idle = a.now
-	case a.now.Sub(w.idle) >= grace:
-		for _, o := range w.held.ordinals(s.tests) {
-			s.keep(o, w)
-		}
-		return getsWork(s, a)
 	}
-	return Grant{Again: w.idle.Add(grace)}, true
+	waited := a.now.Sub(w.idle)
+	if waited < grace {
+		return Grant{Again: a.now.Add(min(max(waited, soon), grace-waited))}, true
+	}
+	for _, o := range w.held.ordinals(s.tests) {
+		s.keep(o, w)
+	}
+	return getsWork(s, a)
 }
 
 func waitsForTheTakeover(s *State, a ask) (Grant, bool) {
-	return Grant{Again: s.until}, a.w.fixed == nil && s.withheld(a.now) && s.queue.n > 0
+	return Grant{Again: s.until}, !a.w.lone() && s.withheld(a.now) && s.queue.n > 0
 }
 
 func (s *State) pastDeadline(now time.Time) bool {

@@ -10,7 +10,8 @@ import (
 
 func slots(n int) func(*plan.Settings)       { return func(set *plan.Settings) { set.Slots = n } }
 func parallelism(n int) func(*plan.Settings) { return func(set *plan.Settings) { set.Parallelism = n } }
-func maxTests(n int) func(*plan.Settings)    { return func(set *plan.Settings) { set.MaxTests = n } }
+
+func maxTests(n int) func(*plan.Settings) { return func(set *plan.Settings) { set.MaxTests = n } }
 
 func alone(set *plan.Settings) { set.Alone = true }
 
@@ -89,13 +90,17 @@ func TestLeasesAreCutBySeconds(t *testing.T) {
 		want         []int
 	}{
 		"a fixed share of what remains for each worker, less and less": {
-			40, parallelism(2), 100_000, []int{2, 10, 8, 6, 4, 3, 2, 2, 1, 1, 1}},
+			40, parallelism(2), 100_000, []int{2, 10, 8, 6, 4, 3, 2, 2, 1, 1, 1},
+		},
 		"at most two seconds a slot": {
-			60, parallelism(1), 500_000, []int{2, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 1}},
+			60, parallelism(1), 500_000, []int{2, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 1},
+		},
 		"one at a time, if a test takes longer than that": {
-			4, parallelism(1), 3_000_000, []int{1, 1, 1, 1}},
+			4, parallelism(1), 3_000_000, []int{1, 1, 1, 1},
+		},
 		"no message grows without bound": {
-			5000, parallelism(1), 1, []int{2, 1001, 1001}},
+			5000, parallelism(1), 1, []int{2, 1001, 1001},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := play(t, c.tests, c.change, maxTests(10_000))
@@ -233,9 +238,11 @@ func TestALeaseThatGotLost(t *testing.T) {
 		p.hire()
 		p.want("the lease that gets lost", gives(0, 1), p.idle(0))
 		later := epoch.Add(15 * time.Second)
-		p.want("its report may be on its way", plan.Grant{Again: later}, p.idle(0))
-		p.now = later.Add(-1)
-		p.want("still", plan.Grant{Again: later}, p.idle(0))
+		p.want("its report may be on its way", plan.Grant{Again: epoch.Add(50 * time.Millisecond)}, p.idle(0))
+		p.now = epoch.Add(5 * time.Second)
+		p.want("less and less likely", plan.Grant{Again: epoch.Add(10 * time.Second)}, p.idle(0))
+		p.now = epoch.Add(10 * time.Second)
+		p.want("even less", plan.Grant{Again: later}, p.idle(0))
 		p.now = later
 		p.want("believed", gives(0, 2), p.idle(0))
 		p.want("the report that came late", plan.Accepted, p.tell(0, held(0, 1)[0], pass))

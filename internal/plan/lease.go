@@ -11,7 +11,7 @@ const (
 
 // lease takes tests from the queue for a worker: always as many as it has free slots, and beyond that work to fetch in
 // advance, by estimated seconds, less and less towards the end. While nothing is known of a binary its tests are
-// fetched by count, and few.
+// fetched by count, and few. Weights will belong here, as slots that a test takes.
 func (s *State) lease(a ask) []Held {
 	var attempts []Held
 	free := s.slots(a.w) - a.queued - a.running
@@ -35,7 +35,7 @@ func (s *State) nextFor(a ask) (ordinal uint32, ok bool) {
 	if first := a.w.own.first; first != 0 {
 		return first - 1, true
 	}
-	if a.w.fixed != nil || s.withheld(a.now) {
+	if a.w.lone() || s.withheld(a.now) {
 		return 0, false
 	}
 	return s.queue.peek()
@@ -72,4 +72,4 @@ func (d *advance) allows(e estimate) bool {
 }
 
 // pullers is how many workers share the queue.
-func (s *State) pullers() int { return max(1, min(s.set.Parallelism, s.pulling)) }
+func (s *State) pullers() int { return max(1, min(s.set.Parallelism, s.counted.pulling)) }

@@ -164,10 +164,14 @@ func TestJudge(t *testing.T) {
 		"not alone":                                      {plan.Batch{}, plan.End{Cause: plan.OOMKilled, Lost: held(0, 1)}, nil},
 		"it had told its outcome": {
 			plan.Batch{Class: plan.ClassAlone, Tests: []uint32{0}, Rows: []outcome.Row{row(0, 1, fail)}},
-			plan.End{Cause: plan.OOMKilled, Lost: held(0, 1)}, nil},
+			plan.End{Cause: plan.OOMKilled, Lost: held(0, 1)},
+			nil,
+		},
 		"it has its verdict": {
 			plan.Batch{Class: plan.ClassAlone, Tests: []uint32{0}, Rows: []outcome.Row{row(0, 1, pass)}},
-			plan.End{Cause: plan.OOMKilled, Lost: held(0, 2)}, nil},
+			plan.End{Cause: plan.OOMKilled, Lost: held(0, 2)},
+			nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := playFacts(t, given(2, nil, c.batch))

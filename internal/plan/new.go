@@ -85,20 +85,17 @@ func (s *State) readRows(b Batch) {
 func (s *State) readEnd(b Batch, now time.Time) {
 	s.next = max(s.next, b.Index+1)
 	if len(b.Rows) > 0 || b.End != nil {
-		s.waiting = now
+		s.lastWork = now
 	}
 	if b.End == nil {
-		w := s.enlist(&worker{index: b.Index, class: b.Class, fixed: b.Tests, born: now})
+		w := s.enlist(&worker{index: b.Index, class: b.Class, fixed: b.Tests, born: now, silent: true})
 		w.given = len(b.Rows) + b.Discarded
-		w.silent = true
-		s.silent++
-		s.count(w)
+		s.recount(w)
 		s.until = now.Add(grace)
 		return
 	}
 	s.lose(*b.End)
-	s.strike(b)
-	s.noteEnd(*b.End)
+	s.noteEnd(b)
 }
 
 // bringHome gives a living worker what is kept for it: its fixed list, and tests that failed there last.

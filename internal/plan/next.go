@@ -6,7 +6,7 @@ import "time"
 // recorded as the end is what was decided.
 func (s *State) Next(now time.Time) Step {
 	if s.resumed {
-		s.resumed, s.waiting = false, now
+		s.resumed, s.lastWork = false, now
 	}
 	v := s.look(now)
 	if s.closed == nil {
@@ -54,7 +54,7 @@ func (s *State) look(now time.Time) view {
 				v.unsure++
 			}
 			if w.pod.Running {
-				v.mayChange(w.running.Add(grace))
+				v.mayChange(w.runsSince.Add(grace))
 			}
 		}
 	}
@@ -80,8 +80,8 @@ func (v *view) wait(since time.Time, why *Blocked) {
 // since is when the worker began not to start: a pod that runs has yet to say its first word.
 func (w *worker) since() time.Time {
 	switch {
-	case !w.running.IsZero():
-		return w.running
+	case !w.runsSince.IsZero():
+		return w.runsSince
 	case !w.pod.Since.IsZero():
 		return w.pod.Since
 	default:
@@ -94,8 +94,8 @@ func (w *worker) trouble(now time.Time) *Blocked {
 	switch {
 	case w.pod.Blocked != "":
 		return &Blocked{Reason: w.pod.Blocked, Message: w.pod.Message}
-	case !w.running.IsZero() && now.Sub(w.running) >= grace:
-		return &Blocked{Reason: reasonPodNotStarting, Message: "pods run, but podtest's reporter in them does not reach the collector"}
+	case !w.runsSince.IsZero() && now.Sub(w.runsSince) >= grace:
+		return &Blocked{reasonPodNotStarting, "pods run, but podtest's reporter in them does not reach the collector"}
 	default:
 		return nil
 	}

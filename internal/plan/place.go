@@ -45,24 +45,13 @@ func (s *State) hand(h Held, w *worker) {
 }
 
 func (s *State) setStarted(t *test, on bool) {
-	s.tally.running += change(t.started, on)
+	s.tally.running += one(on) - one(t.started)
 	t.started = on
 }
 
-// change is by how much a count of what is on changes.
-func change(was, is bool) int {
-	switch {
-	case was == is:
-		return 0
-	case is:
-		return 1
-	default:
-		return -1
-	}
-}
-
 // requeue puts a test without a verdict where it belongs when no worker has it. One that comes back stands before
-// those that have not been tried; a lone one behind them, since it may do harm again.
+// those that have not been tried; a lone one behind them, since it may do harm again. A back-off will be one more
+// place, with a heap by time that Grant.Again and Step.Again look at.
 func (s *State) requeue(ordinal uint32) {
 	s.leave(ordinal)
 	t := &s.tests[ordinal]

@@ -1,6 +1,10 @@
 // Package plan decides: which workers to start or stop, whether the run is over and why (Next), and which tests a
 // worker gets now (Grant). It is pure: no Kubernetes, no clock, no network; time is an argument. A State is built
-// from facts and kept up to date by events, each O(1) amortised; built anew from the facts of any moment it is the same.
+// from facts and kept up to date by events, each O(1) amortised; built anew from the facts of any moment it is the
+// same.
+//
+// A test is always in one place (place.go): in the queue, with a worker, or done. Rules that are tried in order are
+// lists: answers (grant.go), endings (endings.go).
 package plan
 
 import (

@@ -6,7 +6,8 @@ import "container/heap"
 // the binaries, those of unknown duration come first, in canonical order, so that each is tried early; then those
 // whose tests take longest, so that no long test is left for last.
 //
-// Priorities and groups belong here, when they come: as a key before the others in Less, and as binaries set aside.
+// Priorities and groups will belong here, as a key before the others in Less and as binaries that are set aside while
+// their group is full; each further class will have a queue of its own.
 type queue struct {
 	binaries []binary
 	order    []int32 // heap of the binaries with waiting tests

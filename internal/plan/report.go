@@ -43,7 +43,7 @@ func (s *State) record(row outcome.Row) bool {
 		return false
 	}
 	t.heardOf(row.Attempt)
-	if row.Reason != outcome.KilledItsPod { // nobody has measured that
+	if row.Duration > 0 { // else nobody has measured it
 		s.queue.learn(t.binary, row.Duration)
 	}
 	if !row.Outcome.Good() {

@@ -33,7 +33,7 @@ func (s *State) lone(room int) []Start {
 func (s *State) common(n int) []Start {
 	var starts []Start
 	for _, w := range s.crew {
-		if w.proposed && w.fixed == nil && len(starts) < n {
+		if w.proposed && !w.lone() && len(starts) < n {
 			starts = append(starts, w.start())
 		}
 	}

@@ -23,15 +23,18 @@ func TestWorkersToStart(t *testing.T) {
 	}{
 		"as many as may be": {given(9, parallelism(3)), common(0, 1, 2)},
 		"no more than there are tests for, a slot each": {
-			given(9, func(set *plan.Settings) { set.Parallelism, set.Slots = 9, 4 }), common(0, 1, 2)},
+			given(9, func(set *plan.Settings) { set.Parallelism, set.Slots = 9, 4 }), common(0, 1, 2),
+		},
 		"the next ones, after those that were": {given(9, nil, plan.Batch{End: ended(plan.Deleted)}), common(1, 2)},
 		"suspects first": {
 			given(9, nil, plan.Batch{End: ended(plan.Died, held(3, 1)...)}),
-			[]plan.Start{{Index: 1, Class: plan.ClassAlone, Tests: []uint32{3}}, {Index: 2, Class: plan.ClassDefault}}},
+			[]plan.Start{{Index: 1, Class: plan.ClassAlone, Tests: []uint32{3}}, {Index: 2, Class: plan.ClassDefault}},
+		},
 		"none while the run is suspended": {plan.Facts{Settings: usual(), Tests: selected(9), Suspend: true}, nil},
 		"none when all places are taken":  {given(9, nil, plan.Batch{}, plan.Batch{}), nil},
 		"settings without numbers are taken for the least that works": {
-			plan.Facts{Tests: selected(2)}, common(0)},
+			plan.Facts{Tests: selected(2)}, common(0),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := plan.New(c.facts, epoch)

@@ -11,6 +11,8 @@ const (
 	// grace is how long live workers have after a takeover to announce what they hold, and how long a worker that says
 	// it holds nothing may be waited for before it is believed.
 	grace = 15 * time.Second
+	// soon is when to look for reports that should be here already.
+	soon = 50 * time.Millisecond
 	// quiet is after how long without a word an idle worker is no longer counted on. Reporters ask every 20 s.
 	quiet = time.Minute
 	// refusedPause and strikePause are the times between two tries to make a worker, when the last ones failed.
@@ -32,13 +34,13 @@ type State struct {
 
 	crew    []*worker // proposed and alive, by index
 	next    int       // index of the next worker to propose
-	pulling int       // workers that share the queue
-	silent  int       // living workers that may hold attempts of an earlier leader and have not told
-	until   time.Time // so long they are waited for
-	strikes strikes
-	refusal *refusal  // no worker could be made, lately
-	resumed bool      // since the last Next
-	waiting time.Time // nobody has been at work since; zero: never was
+	counted traits    // how many of them have each
+	until   time.Time // so long silent ones are waited for
+
+	strikes  strikes
+	refusal  *refusal  // no worker could be made, lately
+	resumed  bool      // since the last Next
+	lastWork time.Time // when a worker ended that had been at work; zero: none ever was
 
 	tally tally
 }
