@@ -228,8 +228,9 @@ func TestQuotaThatFreesUpIsUsed(t *testing.T) {
 	if ended(now) {
 		t.Fatalf("ended: %+v", now.Status.Conditions)
 	}
+	was := q.DeepCopy()
 	q.Spec.Hard[corev1.ResourcePods] = resource.MustParse("10")
-	must(t, cluster.Update(t.Context(), q))
+	must(t, cluster.Patch(t.Context(), q, client.MergeFrom(was)))
 	if done := ends(t, run); done.Status.Result != v1alpha1.ResultPassed {
 		t.Errorf("%s: %+v", done.Status.Result, done.Status.Conditions)
 	}
