@@ -14,7 +14,7 @@ func (s *State) Announce(index int, attempts []Held, now time.Time) {
 		return
 	}
 	first, given := !w.spoken, w.given+len(attempts)
-	w.heard(now)
+	s.heard(w, now)
 	s.unsilence(w)
 	w.idle = time.Time{}
 	told := make(map[uint32]uint16, len(attempts))
@@ -38,7 +38,7 @@ func (s *State) Started(index int, attempts []Held, now time.Time) {
 	if w == nil {
 		return
 	}
-	w.heard(now)
+	s.heard(w, now)
 	for _, h := range attempts {
 		h.Started = true
 		s.claim(h, w)

@@ -5,7 +5,7 @@ import "github.com/podtest/podtest/internal/outcome"
 // Counts are the numbers of this moment.
 func (s *State) Counts() Counts {
 	t := &s.tally
-	c := Counts{
+	return Counts{
 		Selected:        t.selected,
 		NotSelected:     len(s.tests) - t.selected,
 		Passed:          t.Passed,
@@ -20,19 +20,11 @@ func (s *State) Counts() Counts {
 		Retried:         t.failedRows - t.Bad(),
 		Interrupted:     t.interrupted,
 		Discarded:       t.discarded,
+		WorkersStarting: s.counted.alive - s.counted.spoken,
+		WorkersRunning:  s.counted.spoken,
 		WorkersFinished: t.finishedWorkers,
 		WorkersLost:     t.lostWorkers,
 	}
-	for _, w := range s.crew {
-		switch {
-		case w.proposed:
-		case w.spoken:
-			c.WorkersRunning++
-		default:
-			c.WorkersStarting++
-		}
-	}
-	return c
 }
 
 // Tally is how the tests that have their verdict ended.

@@ -43,6 +43,7 @@ func (s *State) dismiss(w *worker) {
 // traits are numbers of workers, kept so that no event looks at all of them.
 type traits struct {
 	alive   int
+	spoken  int // have said a word
 	pulling int // share the queue
 	silent  int // may hold attempts of an earlier leader that are not lone ones, and have not told
 	surplus int
@@ -54,6 +55,7 @@ func (w *worker) traits() traits {
 	}
 	return traits{
 		alive:   1,
+		spoken:  one(w.spoken),
 		pulling: one(!w.lone() && !w.draining && w.pod.Blocked == ""),
 		silent:  one(!w.lone() && w.silent),
 		surplus: one(w.surplus),
@@ -64,6 +66,7 @@ func (w *worker) traits() traits {
 func (s *State) recount(w *worker) {
 	was, is := w.counted, w.traits()
 	s.counted.alive += is.alive - was.alive
+	s.counted.spoken += is.spoken - was.spoken
 	s.counted.pulling += is.pulling - was.pulling
 	s.counted.silent += is.silent - was.silent
 	s.counted.surplus += is.surplus - was.surplus
@@ -78,10 +81,21 @@ func one(is bool) int {
 	return 0
 }
 
+// heard notes a word of a worker.
+func (s *State) heard(w *worker, now time.Time) {
+	w.asked = now
+	if !w.spoken {
+		w.spoken = true
+		s.recount(w)
+	}
+}
+
 // unsilence notes that a worker has told what it holds, or cannot hold anything.
 func (s *State) unsilence(w *worker) {
-	w.silent = false
-	s.recount(w)
+	if w.silent {
+		w.silent = false
+		s.recount(w)
+	}
 }
 
 // withheld reports whether tests in the queue may be held by a worker that has not told yet.

@@ -46,6 +46,7 @@ func (s *State) Broken() error {
 			err = visit(&w.held, held, int32(w.index))
 		}
 		counted.alive += w.traits().alive
+		counted.spoken += w.traits().spoken
 		counted.pulling += w.traits().pulling
 		counted.silent += w.traits().silent
 		counted.surplus += w.traits().surplus

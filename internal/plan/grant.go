@@ -30,7 +30,7 @@ func (s *State) Grant(index int, queued, running int, now time.Time) Grant {
 	if w == nil {
 		return Grant{Drain: true}
 	}
-	w.heard(now)
+	s.heard(w, now)
 	if !now.Before(s.until) {
 		s.unsilence(w)
 	}

@@ -16,7 +16,7 @@ func (s *State) Report(index int, row outcome.Row, now time.Time) Accept {
 	}
 	w := s.living(index)
 	if w != nil {
-		w.heard(now)
+		s.heard(w, now)
 		w.idle = time.Time{}
 	}
 	if s.closed != nil {

@@ -28,12 +28,6 @@ type worker struct {
 	idle      time.Time // since when it says that it holds nothing, though it was given work
 }
 
-// heard notes a word of the worker.
-func (w *worker) heard(now time.Time) {
-	w.spoken = true
-	w.asked = now
-}
-
 // lone reports whether the worker has its tests from the start, and gets no others.
 func (w *worker) lone() bool { return len(w.fixed) > 0 }
 
