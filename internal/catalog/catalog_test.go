@@ -51,7 +51,9 @@ func TestSelect(t *testing.T) {
 		"All":     {true, true, true},
 		"":        {true, false, true},
 	} {
-		wantTests := []plan.Test{{Binary: 0, Selected: want[0]}, {Binary: 1, Selected: want[1]}, {Binary: 1, Selected: want[2]}}
+		wantTests := []plan.Test{
+			{Binary: 0, Selected: want[0]}, {Binary: 1, Selected: want[1]}, {Binary: 1, Selected: want[2]},
+		}
 		if diff := cmp.Diff(wantTests, c.Select(runIgnored)); diff != "" {
 			t.Errorf("runIgnored %q: %s", runIgnored, diff)
 		}
@@ -60,24 +62,27 @@ func TestSelect(t *testing.T) {
 
 func TestWhatCouldNotBeRunTestByTestIsRefused(t *testing.T) {
 	one := []wire.Binary{{ID: "a"}}
+	with := func(tests ...wire.Listed) []wire.Catalog { return []wire.Catalog{{Binaries: one, Tests: tests}} }
 	for name, tt := range map[string]struct {
 		parts []wire.Catalog
 		want  string
 	}{
 		"a name that is listed twice is named": {
-			[]wire.Catalog{{Binaries: one, Tests: []wire.Listed{{Name: "x"}, {Name: "y"}}}, {Part: 1, Tests: []wire.Listed{{Name: "x"}}}},
+			append(with(wire.Listed{Name: "x"}), wire.Catalog{Part: 1, Tests: []wire.Listed{{Name: "x"}}}),
 			`listed twice: "a x"`,
 		},
 		"two binaries may not share an id": {
-			[]wire.Catalog{{Binaries: []wire.Binary{{ID: "a", Path: "/1"}, {ID: "a", Path: "/2"}}}}, `binary id "a" is listed twice`,
+			[]wire.Catalog{{Binaries: []wire.Binary{{ID: "a", Path: "/1"}, {ID: "a", Path: "/2"}}}},
+			`binary id "a" is listed twice`,
 		},
 		"an id may not change its meaning from part to part": {
-			[]wire.Catalog{{Binaries: one}, {Part: 1, Binaries: []wire.Binary{{ID: "a", Path: "/2"}}}}, `binary id "a" is listed twice`,
+			append(with(), wire.Catalog{Part: 1, Binaries: []wire.Binary{{ID: "a", Path: "/2"}}}),
+			`binary id "a" is listed twice`,
 		},
-		"a test has to have a name":    {[]wire.Catalog{{Binaries: one, Tests: []wire.Listed{{}}}}, "is empty"},
-		"a name is a single line":      {[]wire.Catalog{{Binaries: one, Tests: []wire.Listed{{Name: "a\nb"}}}}, "line break"},
-		"a name is not endless":        {[]wire.Catalog{{Binaries: one, Tests: []wire.Listed{{Name: strings.Repeat("x", 4097)}}}}, "4097 bytes"},
-		"a test is one of some binary": {[]wire.Catalog{{Binaries: one, Tests: []wire.Listed{{Binary: 1, Name: "x"}}}}, "binary 1 of 1"},
+		"a test has to have a name":    {with(wire.Listed{}), "is empty"},
+		"a name is a single line":      {with(wire.Listed{Name: "a\nb"}), "line break"},
+		"a name is not endless":        {with(wire.Listed{Name: strings.Repeat("x", 4097)}), "4097 bytes"},
+		"a test is one of some binary": {with(wire.Listed{Binary: 1, Name: "x"}), "binary 1 of 1"},
 		"a binary has to have an id":   {[]wire.Catalog{{Binaries: []wire.Binary{{}}}}, "is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +166,9 @@ func TestDecodeGivesBackWhatWasEncoded(t *testing.T) {
 }
 
 func TestGarbageIsNoCatalog(t *testing.T) {
-	for _, text := range []string{"x", `{"test":{"b":0,"n":"x"}}`, `{}`, `{"binary":{"id":"a"}}` + "\n" + `{"test":{"b":-1,"n":"x"}}`} {
+	for _, text := range []string{
+		"x", "{}", `{"test":{"b":0,"n":"x"}}`, `{"binary":{"id":"a"}}` + "\n" + `{"test":{"b":-1,"n":"x"}}`,
+	} {
 		if c, err := catalog.Decode([][]byte{[]byte(text)}); err == nil {
 			t.Errorf("%s was taken for %v", text, c)
 		}

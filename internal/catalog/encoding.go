@@ -18,8 +18,8 @@ type line struct {
 	Test   *wire.Listed `json:"test,omitempty"`
 }
 
-// Encode is the catalog as JSON lines, cut at line ends into chunks of at most maxChunk bytes; a longer line is a chunk of its own.
-// Equal catalogs have equal encodings.
+// Encode is the catalog as JSON lines, cut at line ends into chunks of at most maxChunk bytes; a longer line is a chunk
+// of its own. Equal catalogs have equal encodings.
 func (c *Catalog) Encode(maxChunk int) [][]byte {
 	var chunks [][]byte
 	var chunk []byte

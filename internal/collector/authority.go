@@ -112,7 +112,8 @@ func (a authority) renewed(l lives, names []string, now time.Time) (authority, b
 	return a, changed, nil
 }
 
-// serves reports whether the serving certificate is of this authority, for these names, and in the first two thirds of its life.
+// serves reports whether the serving certificate is of this authority, for these names, and in the first two thirds of
+// its life.
 func (a authority) serves(names []string, now time.Time) bool {
 	if a.serving == nil {
 		return false

@@ -117,7 +117,7 @@ func (c *certificates) write(ctx context.Context, secret *corev1.Secret, a autho
 	return c.client.Create(ctx, secret)
 }
 
-// lookAgain is how often the Secret is looked at: renewal is due months ahead, a Secret that was changed by hand is not.
+// lookAgain is how often the Secret is looked at: renewal is due months ahead, but somebody may change it by hand.
 const lookAgain = time.Hour
 
 // keepFresh renews the certificates until ctx is done.

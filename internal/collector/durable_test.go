@@ -216,7 +216,7 @@ func tryLease(p *reporter, l *leader) []wire.Assignment {
 	return lease.Attempts
 }
 
-// ledgerHoldsWhatIsAcknowledged: each acknowledged row is in the ledger or was discarded, and no attempt is there twice.
+// ledgerHoldsWhatIsAcknowledged: each acknowledged row is in the ledger, and no attempt is there twice.
 func ledgerHoldsWhatIsAcknowledged(t *rapid.T, w *world, p *reporter) {
 	t.Helper()
 	seen := map[[2]int]outcome.Row{}

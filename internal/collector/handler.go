@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -138,7 +139,7 @@ func codeOf(err error) int {
 
 func checkVersion(version int) error {
 	if version != wire.Version {
-		return badRequest("protocol version " + strconv.Itoa(version) + " is not known here, only " + strconv.Itoa(wire.Version))
+		return badRequest(fmt.Sprintf("protocol version %d is not known here, only %d", version, wire.Version))
 	}
 	return nil
 }

@@ -45,19 +45,22 @@ func TestWhatIsNotAReportIsRefused(t *testing.T) {
 	p.hello(l)
 	result := `{"seq":%d,"kind":"result","row":{"Ordinal":0,"Attempt":1,"Outcome":1}}`
 	report := func(fields string) string { return fmt.Sprintf(`{"version":1,"epoch":%q,%s}`, p.epoch, fields) }
+	one := func(seq int) string { return `"messages":[` + fmt.Sprintf(result, seq) + `]` }
 	for name, tt := range map[string]struct {
 		change func(*request)
 		want   int
 	}{
-		"a good one is taken":              {func(*request) {}, 200},
-		"no token":                         {func(r *request) { r.token = "" }, 401},
-		"the name of another's batch":      {func(r *request) { r.batch = "other" }, 403},
-		"a pod that is not the batch's":    {func(r *request) { r.token = b.Name + "/other-pod" }, 403},
-		"a pod that lists tests":           {func(r *request) { r.token, r.batch = "job:smoke-list/p", "smoke-list" }, 403},
-		"a batch that is not known yet":    {func(r *request) { r.token, r.batch = "new/p", "new" }, 503},
-		"a path that is not there":         {func(r *request) { r.path = "/v1/results" }, 404},
-		"a question for what is stored":    {func(r *request) { r.method = http.MethodGet }, 405},
-		"a compressed body":                {func(r *request) { r.header = map[string]string{"Content-Encoding": "gzip"} }, 415},
+		"a good one is taken":           {func(*request) {}, 200},
+		"no token":                      {func(r *request) { r.token = "" }, 401},
+		"the name of another's batch":   {func(r *request) { r.batch = "other" }, 403},
+		"a pod that is not the batch's": {func(r *request) { r.token = b.Name + "/other-pod" }, 403},
+		"a pod that lists tests":        {func(r *request) { r.token, r.batch = "job:smoke-list/p", "smoke-list" }, 403},
+		"a batch that is not known yet": {func(r *request) { r.token, r.batch = "new/p", "new" }, 503},
+		"a path that is not there":      {func(r *request) { r.path = "/v1/results" }, 404},
+		"a question for what is stored": {func(r *request) { r.method = http.MethodGet }, 405},
+		"a compressed body": {func(r *request) {
+			r.header = map[string]string{"Content-Encoding": "gzip"}
+		}, 415},
 		"a body that is too large":         {func(r *request) { r.body = strings.Repeat(" ", 5<<20) }, 413},
 		"an unknown version":               {func(r *request) { r.body = `{"version":2}` }, 400},
 		"an unknown field":                 {func(r *request) { r.body = report(`"messages":[],"more":1`) }, 400},
@@ -65,8 +68,8 @@ func TestWhatIsNotAReportIsRefused(t *testing.T) {
 		"no JSON":                          {func(r *request) { r.body = "hello" }, 400},
 		"no body":                          {func(r *request) { r.body = "" }, 400},
 		"the epoch of another collector":   {func(r *request) { r.body = `{"version":1,"epoch":"x","messages":[]}` }, 409},
-		"messages before these are not in": {func(r *request) { r.body = report(`"messages":[` + fmt.Sprintf(result, 7) + `]`) }, 409},
-		"a message without a number":       {func(r *request) { r.body = report(`"messages":[` + fmt.Sprintf(result, 0) + `]`) }, 400},
+		"messages before these are not in": {func(r *request) { r.body = report(one(7)) }, 409},
+		"a message without a number":       {func(r *request) { r.body = report(one(0)) }, 400},
 		"a hole between messages": {func(r *request) {
 			r.body = report(`"messages":[` + fmt.Sprintf(result, 1) + "," + fmt.Sprintf(result, 3) + `]`)
 		}, 400},
@@ -74,9 +77,7 @@ func TestWhatIsNotAReportIsRefused(t *testing.T) {
 		"a message of an unknown kind": {func(r *request) { r.body = report(`"messages":[{"seq":1,"kind":"x"}]`) }, 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := request{
-				method: http.MethodPost, path: wire.PathReport, token: p.token, batch: b.Name, body: report(`"messages":[]`),
-			}
+			r := request{http.MethodPost, wire.PathReport, p.token, b.Name, report(`"messages":[]`), nil}
 			tt.change(&r)
 			rec := r.do(l)
 			if rec.Code != tt.want {
@@ -148,12 +149,13 @@ func TestARunThatIsNotOpenIsAskedForAgain(t *testing.T) {
 func FuzzReport(f *testing.F) {
 	f.Add([]byte(`{"version":1,"epoch":"x","messages":[{"seq":1,"kind":"seal","seal":{"count":1,"digest":""}}]}`))
 	f.Add([]byte(`{"version":1,"messages":[{"seq":9223372036854775807,"kind":"started"}]}`))
+	w := newWorld(f, 2, interceptor.Funcs{})
+	b := w.batch(0)
+	l := w.leader()
+	p := newReporter(f, b.Name)
+	p.hello(l)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		w := newWorld(t, 2, interceptor.Funcs{})
-		b := w.batch(0)
-		l := w.leader()
-		p := newReporter(t, b.Name)
-		p.hello(l)
+		w.t, l.t = t, t
 		text := strings.Replace(string(body), `"epoch":"x"`, fmt.Sprintf(`"epoch":%q`, p.epoch), 1)
 		request{http.MethodPost, wire.PathReport, p.token, b.Name, text, nil}.do(l)
 		if err := l.live.Flush(context.Background()); err != nil {

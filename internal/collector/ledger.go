@@ -23,7 +23,7 @@ func attemptOf(r outcome.Row) attempt { return attempt{r.Ordinal, r.Attempt} }
 type ledger struct {
 	of     *Run
 	index  int
-	stored *v1alpha1.TestBatch // as it was written or read last
+	stored *v1alpha1.TestBatch // as it was written or read last, without its bulk
 	turn   chan struct{}       // whoever writes holds it
 
 	rows      []outcome.Row // only ever appended to: a copy of the slice is a snapshot
@@ -58,11 +58,18 @@ const (
 func newLedger(r *Run, b *v1alpha1.TestBatch, rows []outcome.Row) *ledger {
 	s := &b.Status
 	return &ledger{
-		of: r, index: int(b.Spec.Index), stored: b.DeepCopy(), turn: make(chan struct{}, 1),
+		of: r, index: int(b.Spec.Index), stored: kept(b.DeepCopy()), turn: make(chan struct{}, 1),
 		rows: rows, failures: slices.Clone(s.Failures), discarded: s.Discarded, received: s.Acked, sealed: s.Sealed,
 		pod: s.Pod.DeepCopy(), end: s.End.DeepCopy(), ended: s.End != nil, held: map[attempt]bool{},
 		unread: len(rows) != int(s.Attempts), // it came from a cache that keeps no ledgers
 	}
+}
+
+// kept is what of a stored batch is needed to write it again: the rest is in the ledger.
+func kept(b *v1alpha1.TestBatch) *v1alpha1.TestBatch {
+	b.ManagedFields = nil
+	b.Status = v1alpha1.TestBatchStatus{Acked: b.Status.Acked}
+	return b
 }
 
 // acked is the number of the last message that is durable.
@@ -143,7 +150,7 @@ func (l *ledger) lost(told []plan.Held) []plan.Held {
 
 // release lets go of what a closed ledger is not asked for any more.
 func (l *ledger) release() {
-	l.rows, l.refused, l.held = nil, nil, nil
+	l.rows, l.refused, l.held, l.failures = nil, nil, nil, nil
 	if l.spool != nil {
 		l.spool.hurry()
 	}

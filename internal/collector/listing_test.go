@@ -24,7 +24,8 @@ func expecting(t *testing.T) (*world, *leader, string) {
 	runs.Expect(w.run)
 	l := &leader{t: t, runs: runs, http: collector.Handler(runs, byToken{})}
 	var reply wire.HelloReply
-	if code := l.ask(context.Background(), lister, wire.PathHello, wire.Hello{Version: wire.Version}, &reply); code != 200 {
+	hello := wire.Hello{Version: wire.Version}
+	if code := l.ask(context.Background(), lister, wire.PathHello, hello, &reply); code != 200 {
 		t.Fatalf("hello was answered %d", code)
 	}
 	wantConfig := wire.Config{
@@ -94,8 +95,10 @@ func TestWhatCannotBeACatalogIsTheListingsError(t *testing.T) {
 			change func(*wire.Catalog)
 			want   string
 		}{
-			"the listing pod says so": {func(c *wire.Catalog) { *c = wire.Catalog{Version: 1, Epoch: c.Epoch, Last: true, Error: "boom"} }, "boom"},
-			"a test of no binary":     {func(c *wire.Catalog) { c.Tests = []wire.Listed{{Binary: 4, Name: "x"}} }, "binary 4"},
+			"the listing pod says so": {func(c *wire.Catalog) {
+				*c = wire.Catalog{Version: 1, Epoch: c.Epoch, Last: true, Error: "boom"}
+			}, "boom"},
+			"a test of no binary": {func(c *wire.Catalog) { c.Tests = []wire.Listed{{Binary: 4, Name: "x"}} }, "binary 4"},
 		} {
 			_, l, epoch := expecting(t)
 			first, _ := parts(epoch)

@@ -28,9 +28,11 @@ func (l *ledger) merge(live *v1alpha1.TestBatch, rows []outcome.Row) (clean bool
 			extra++
 		}
 	}
-	l.mergeRest(live)
-	if live.Status.End != nil {
-		l.conclude(live.Status.End)
+	end := live.Status.End
+	l.mergeRest(&live.Status)
+	l.stored = kept(live)
+	if end != nil {
+		l.conclude(end)
 		return extra == 0
 	}
 	return true
@@ -49,9 +51,8 @@ func (l *ledger) adopt(row outcome.Row) {
 	}
 }
 
-func (l *ledger) mergeRest(live *v1alpha1.TestBatch) {
-	s := &live.Status
-	l.stored, l.unread = live, false
+func (l *ledger) mergeRest(s *v1alpha1.TestBatchStatus) {
+	l.unread = false
 	l.received = max(l.received, s.Acked)
 	l.discarded = max(l.discarded, s.Discarded)
 	l.sealed = l.sealed || s.Sealed

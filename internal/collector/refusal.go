@@ -13,7 +13,7 @@ func (r *refusal) Error() string { return r.text }
 // What reporters are told. After errHello they say Hello, after errOver they stop, after errNotYet they ask again.
 var (
 	errHello  = &refusal{http.StatusConflict, "this collector does not know you: say hello"}
-	errGap    = &refusal{http.StatusConflict, "messages are missing before these: say hello, and send again from the one after acked"}
+	errGap    = &refusal{http.StatusConflict, "messages before these are missing: say hello, send what is not acked"}
 	errOver   = &refusal{http.StatusGone, "the run or the batch is over"}
 	errNotYet = &refusal{http.StatusServiceUnavailable, "the run is not open here yet: ask again"}
 )

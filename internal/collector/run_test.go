@@ -172,7 +172,8 @@ func TestAfterTheVerdictNothingChanges(t *testing.T) {
 	if code := p.send(l, true); code != http.StatusOK || p.acked != 3 {
 		t.Errorf("the last report was answered %d, acked %d", code, p.acked)
 	}
-	closeBatch(t, l, b.Name, plan.End{Cause: plan.RunEnded}, []outcome.Row{{Ordinal: 2, Attempt: 1, Outcome: outcome.Passed}})
+	late := []outcome.Row{{Ordinal: 2, Attempt: 1, Outcome: outcome.Passed}}
+	closeBatch(t, l, b.Name, plan.End{Cause: plan.RunEnded}, late)
 	if rows := w.rows(b.Name); len(rows) != 0 {
 		t.Errorf("the ledger has %v", rows)
 	}

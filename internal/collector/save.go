@@ -120,9 +120,10 @@ func (l *ledger) wrote(obj *v1alpha1.TestBatch, version uint64) {
 	r := l.of
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l.stored, l.saved = obj, version
-	if obj.Status.End != nil {
-		l.conclude(obj.Status.End)
+	end := obj.Status.End
+	l.stored, l.saved = kept(obj), version
+	if end != nil {
+		l.conclude(end)
 	}
 }
 
