@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/plan"
@@ -21,8 +24,11 @@ func attemptOf(r outcome.Row) attempt { return attempt{r.Ordinal, r.Attempt} }
 // ledger is a batch as the leader holds it: what is stored, and what has come since. Its Run's lock guards it, but
 // for turn.
 type ledger struct {
-	of     *Run
-	index  int
+	of    *Run
+	batch types.NamespacedName
+	uid   types.UID // of the TestBatch
+	index int
+
 	stored *v1alpha1.TestBatch // as it was written or read last, without its bulk
 	turn   chan struct{}       // whoever writes holds it
 
@@ -58,7 +64,8 @@ const (
 func newLedger(r *Run, b *v1alpha1.TestBatch, rows []outcome.Row) *ledger {
 	s := &b.Status
 	return &ledger{
-		of: r, index: int(b.Spec.Index), stored: kept(b.DeepCopy()), turn: make(chan struct{}, 1),
+		of: r, batch: client.ObjectKeyFromObject(b), uid: b.UID, index: int(b.Spec.Index),
+		stored: kept(b.DeepCopy()), turn: make(chan struct{}, 1),
 		rows: rows, failures: slices.Clone(s.Failures), discarded: s.Discarded, received: s.Acked, sealed: s.Sealed,
 		pod: s.Pod.DeepCopy(), end: s.End.DeepCopy(), ended: s.End != nil, held: map[attempt]bool{},
 		unread: len(rows) != int(s.Attempts), // it came from a cache that keeps no ledgers

@@ -142,7 +142,7 @@ func (l *ledger) close(s *wire.Seal) {
 	}
 	l.seal = s
 	if trouble := l.verify(s); trouble != "" {
-		log.Info("seal does not agree with the ledger", "batch", l.stored.Name, "in", trouble,
+		log.Info("seal does not agree with the ledger", "batch", l.batch.Name, "in", trouble,
 			"sent", s.Count, "rows", len(l.rows), "discarded", l.discarded)
 		return
 	}
@@ -156,5 +156,5 @@ func (l *ledger) podName() string {
 	if l.pod != nil {
 		return l.pod.Name
 	}
-	return l.stored.Name
+	return l.batch.Name
 }

@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/outcome"
@@ -54,7 +53,7 @@ func (l *ledger) save(ctx context.Context) error {
 			continue
 		}
 		if err := r.runs.budget.Wait(ctx); err != nil {
-			return fmt.Errorf("waiting to write batch %s: %w", l.stored.Name, err)
+			return fmt.Errorf("waiting to write batch %s: %w", l.batch.Name, err)
 		}
 		obj, version := l.snapshot()
 		err = r.runs.client.Status().Update(ctx, obj)
@@ -144,13 +143,13 @@ func (l *ledger) conclude(end *v1alpha1.BatchEnd) {
 func (l *ledger) reread(ctx context.Context) error {
 	r := l.of
 	live := &v1alpha1.TestBatch{}
-	err := r.runs.live.Get(ctx, client.ObjectKeyFromObject(l.stored), live)
-	if apierrors.IsNotFound(err) || (err == nil && live.UID != l.stored.UID) {
+	err := r.runs.live.Get(ctx, l.batch, live)
+	if apierrors.IsNotFound(err) || (err == nil && live.UID != l.uid) {
 		r.runs.reopen(r)
 		return errReopened
 	}
 	if err != nil {
-		return fmt.Errorf("reading batch %s again: %w", l.stored.Name, err)
+		return fmt.Errorf("reading batch %s again: %w", l.batch.Name, err)
 	}
 	rows, err := outcome.Decode(live.Status.Ledger)
 	if err != nil {

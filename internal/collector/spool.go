@@ -87,7 +87,7 @@ func (s *spool) write(ctx context.Context) error {
 	for _, data := range records.Pack(outputs) {
 		if err := s.put(ctx, data); err != nil {
 			outputsDropped.Add(float64(len(outputs)))
-			return fmt.Errorf("storing output of batch %s: %w", s.of.stored.Name, err)
+			return fmt.Errorf("storing output of batch %s: %w", s.of.batch.Name, err)
 		}
 	}
 	return nil
@@ -113,7 +113,7 @@ func (s *spool) put(ctx context.Context, data []byte) error {
 			return err
 		}
 		var next int
-		next, err = records.PutOutput(ctx, r.runs.store, r.run, s.of.stored.Name, s.next, data)
+		next, err = records.PutOutput(ctx, r.runs.store, r.run, s.of.batch.Name, s.next, data)
 		if err == nil {
 			s.next = next
 			return nil

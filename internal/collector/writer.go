@@ -64,7 +64,7 @@ func (r *Runs) writeLedgers(ctx context.Context) {
 		}
 		err := l.save(ctx)
 		if err != nil && !errors.Is(err, errReopened) && ctx.Err() == nil {
-			log.Info("a ledger could not be written, and will be again", "batch", l.stored.Name, "error", err.Error())
+			log.Info("a ledger could not be written, and will be again", "batch", l.batch.Name, "error", err.Error())
 			r.dirty.AddAfter(l, saveAgain)
 		}
 		r.dirty.Done(l)
