@@ -3,6 +3,7 @@ package collector_test
 import (
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -112,17 +113,16 @@ func TestTheReconcilerIsToldOnceASecondAndAtOnceOfTheFirstFailure(t *testing.T) 
 		leading(t, w, func(l *leader) {
 			var told []time.Duration
 			began := time.Now()
-			go func() {
-				for e := range l.runs.Changed() {
+			var listener sync.WaitGroup
+			listener.Go(func() {
+				for len(told) < 5 {
+					e := <-l.runs.Changed()
 					if e.Object.GetName() != "smoke" || e.Object.GetNamespace() != "ns" {
 						t.Errorf("told of %s", e.Object.GetName())
 					}
 					told = append(told, time.Since(began).Round(10*time.Millisecond))
-					if len(told) == 5 {
-						return
-					}
 				}
-			}()
+			})
 			p := newReporter(t, b.Name)
 			p.hello(l)
 			for i := range 300 {
@@ -137,7 +137,7 @@ func TestTheReconcilerIsToldOnceASecondAndAtOnceOfTheFirstFailure(t *testing.T) 
 				p.send(l, false)
 				time.Sleep(10 * time.Millisecond)
 			}
-			time.Sleep(time.Second)
+			listener.Wait()
 			want := []time.Duration{0, time.Second, 1500 * time.Millisecond, 2500 * time.Millisecond, 3500 * time.Millisecond}
 			if !slices.Equal(told, want) {
 				t.Errorf("told at %v, want %v", told, want)
