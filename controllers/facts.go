@@ -37,7 +37,9 @@ func batchFact(b *v1alpha1.TestBatch) (plan.Batch, error) {
 	if err != nil {
 		return plan.Batch{}, fmt.Errorf("reading the ledger of batch %s: %w", b.Name, err)
 	}
-	fact := plan.Batch{Index: int(b.Spec.Index), Class: b.Spec.Class, Rows: rows}
+	fact := plan.Batch{
+		Index: int(b.Spec.Index), Class: b.Spec.Class, Rows: rows, Discarded: int(b.Status.Discarded),
+	}
 	for _, o := range b.Spec.Tests {
 		fact.Tests = append(fact.Tests, uint32(o))
 	}

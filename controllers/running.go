@@ -126,13 +126,14 @@ func (r *TestRunReconciler) adopt(ctx context.Context, run *v1alpha1.TestRun, b 
 func (r *TestRunReconciler) conclude(
 	ctx context.Context, run *v1alpha1.TestRun, live *collector.Run, e plan.Ending,
 ) error {
+	live.Freeze() // what comes after the verdict changes nothing
 	if err := live.Flush(ctx); err != nil {
 		return fmt.Errorf("writing the ledgers: %w", err)
 	}
-	live.Freeze() // what comes after the verdict changes nothing
 	was := run.DeepCopy()
 	r.begin(run)
 	r.fill(run, live)
+	run.Status.Failures = withNotRun(run.Status.Failures, live.NotRun(maxFailures), e.Message)
 	return r.end(ctx, was, run, e)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/collector"
+	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/plan"
 )
 
@@ -131,6 +132,25 @@ func (r *TestRunReconciler) fill(run *v1alpha1.TestRun, live *collector.Run) {
 	run.Status.Duration = duration(r.Clock.Since(r.pace.start(run)))
 	run.Status.Failures, run.Status.Slowest = fit(live.Failures()), live.Slowest()
 }
+
+// maxFailures is how many failed tests a status shows.
+const maxFailures = 50
+
+// withNotRun adds tests without a verdict to the failed ones, as far as there is room.
+func withNotRun(failures []v1alpha1.Failure, tests []string, why string) []v1alpha1.Failure {
+	for _, t := range tests {
+		if len(failures) == maxFailures {
+			break
+		}
+		failures = append(failures, v1alpha1.Failure{
+			Test: t, Outcome: outcome.NotRun.String(), Message: cut(why, notRunMessage),
+		})
+	}
+	return fit(failures)
+}
+
+// notRunMessage is how much of the run's end is repeated for each test that it kept from running.
+const notRunMessage = 200
 
 // failureBudget is how many bytes the failures of a status may take, as JSON: the whole stays below 64 KiB.
 const failureBudget = 40 << 10

@@ -85,6 +85,20 @@ func (r *Run) Slowest() []v1alpha1.SlowTest {
 	return shown
 }
 
+// NotRun are the first tests without a verdict, at most so many.
+func (r *Run) NotRun(most int) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var shown []string
+	for _, o := range r.state.Unfinished() {
+		if len(shown) == most {
+			break
+		}
+		shown = append(shown, r.shownName(o))
+	}
+	return shown
+}
+
 func (r *Run) shownName(ordinal uint32) string { return cut(r.cat.DisplayName(ordinal), maxTestName) }
 
 // explain says why an attempt ended as it did, if its worker could not.
