@@ -164,3 +164,13 @@ func (w *world) work() {
 		byName[name].work()
 	}
 }
+
+// agentOf is the agent in a worker's pod.
+func (w *world) agentOf(index int) *agent {
+	w.t.Helper()
+	if pod := w.pod(index); pod != nil && w.agents[pod.UID] != nil {
+		return w.agents[pod.UID]
+	}
+	w.t.Fatalf("worker %d does not run", index)
+	return nil
+}

@@ -42,8 +42,8 @@ type world struct {
 	agents  map[types.UID]*agent
 	leader  *leader
 	events  events
-	victim  string        // the worker that was evicted
-	evict   bool          // the first worker that has two tests is evicted
+	victim  string         // the worker that was evicted
+	evict   bool           // the first worker that has two tests is evicted
 	started map[[2]int]int // how often each attempt was started
 }
 
