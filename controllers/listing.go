@@ -78,9 +78,10 @@ func (r *TestRunReconciler) observeListing(ctx context.Context, run *v1alpha1.Te
 			return seen, err
 		}
 	}
-	if seen.pod == nil && !run.Spec.Suspend {
-		seen.refused, err = r.tryPod(ctx, run)
+	if seen.pod != nil || run.Spec.Suspend {
+		return seen, nil
 	}
+	seen.refused, err = r.tryPod(ctx, run)
 	return seen, err
 }
 
@@ -193,10 +194,10 @@ func deadlineWhileListing(seen listing) *plan.Ending {
 
 // podInvalid: a pod that the API server takes for malformed will never be taken.
 func podInvalid(seen listing) *plan.Ending {
-	if seen.refused == nil || !(apierrors.IsInvalid(seen.refused) || apierrors.IsBadRequest(seen.refused)) {
-		return nil
+	if apierrors.IsInvalid(seen.refused) || apierrors.IsBadRequest(seen.refused) {
+		return setupFailed(v1alpha1.ReasonInvalidSpec, "spec.template: "+seen.refused.Error())
 	}
-	return setupFailed(v1alpha1.ReasonInvalidSpec, "spec.template: "+seen.refused.Error())
+	return nil
 }
 
 func listingTimedOut(seen listing) *plan.Ending {
@@ -218,13 +219,11 @@ func jobFailed(seen listing) *plan.Ending {
 		return nil
 	}
 	for _, c := range seen.job.Status.Conditions {
-		if c.Status != corev1.ConditionTrue {
-			continue
-		}
-		switch c.Type {
-		case batchv1.JobFailed:
+		switch {
+		case c.Status != corev1.ConditionTrue:
+		case c.Type == batchv1.JobFailed:
 			return listFailed("the listing pod failed: " + podWord(seen.pod, c.Message))
-		case batchv1.JobComplete:
+		case c.Type == batchv1.JobComplete:
 			return listFailed("the listing pod ended without telling any tests")
 		}
 	}

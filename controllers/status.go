@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -43,8 +44,9 @@ func set(run *v1alpha1.TestRun, kind string, status metav1.ConditionStatus, reas
 // setListing says that the tests are being listed, or why they are not.
 func setListing(run *v1alpha1.TestRun, b *plan.Blocked) {
 	set(run, v1alpha1.ConditionAccepted, metav1.ConditionTrue, v1alpha1.ReasonValid, "the spec can be acted upon")
-	set(run, v1alpha1.ConditionListed, metav1.ConditionFalse, v1alpha1.ReasonWaiting, "the test binaries are asked for their tests")
-	setUnderway(run, v1alpha1.ReasonListing, "the test binaries are asked for their tests", b)
+	const asked = "the test binaries are asked for their tests"
+	set(run, v1alpha1.ConditionListed, metav1.ConditionFalse, v1alpha1.ReasonWaiting, asked)
+	setUnderway(run, v1alpha1.ReasonListing, asked, b)
 }
 
 // setListed says which tests were found.
@@ -203,7 +205,9 @@ func cut(s string, n int) string {
 	if n <= len(more) {
 		return ""
 	}
-	for n -= len(more); n > 0 && s[n]&0xC0 == 0x80; n-- {
+	n -= len(more)
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
 	}
 	return s[:n] + more
 }

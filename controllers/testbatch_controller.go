@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -146,20 +147,26 @@ func (r *TestBatchReconciler) create(ctx context.Context, w *worker) (ctrl.Resul
 	case apierrors.IsAlreadyExists(err):
 		return r.taken(ctx, w)
 	case apierrors.IsForbidden(err):
-		b, since := refusal(err), w.batch.CreationTimestamp.Time
-		now := r.Clock.Now()
-		w.live.Update(func(s *plan.State) {
-			s.Seen(int(w.batch.Spec.Index), plan.Pod{Blocked: b.Reason, Message: b.Message, Since: since}, now)
-		})
-		r.Runs.Notify(w.run.UID)
-		return ctrl.Result{RequeueAfter: refusedAgain}, nil
+		return r.blocked(w, *refusal(err)), nil
 	case apierrors.IsInvalid(err):
 		return ctrl.Result{}, r.close(ctx, w, plan.End{Cause: plan.StartFailed, Message: err.Error()})
 	}
 	return ctrl.Result{}, fmt.Errorf("creating pod %s: %w", w.batch.Name, err)
 }
 
-// taken: a pod of the name exists. It is ours and the cache has yet to show it, or it is not and the batch cannot be.
+// blocked tells the run's State why the worker has no pod, and has it tried again soon.
+func (r *TestBatchReconciler) blocked(w *worker, b plan.Blocked) ctrl.Result {
+	now := r.Clock.Now()
+	w.live.Update(func(s *plan.State) {
+		s.Seen(int(w.batch.Spec.Index),
+			plan.Pod{Blocked: b.Reason, Message: b.Message, Since: w.batch.CreationTimestamp.Time}, now)
+	})
+	r.Runs.Notify(w.run.UID)
+	return ctrl.Result{RequeueAfter: refusedAgain}
+}
+
+// taken: a pod of the name exists. It is ours and the cache has yet to show it; or it is on its way out, as those of a
+// run are that was deleted and is made again; or the batch cannot be.
 func (r *TestBatchReconciler) taken(ctx context.Context, w *worker) (ctrl.Result, error) {
 	pod := &corev1.Pod{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(w.batch), pod); err != nil {
@@ -168,9 +175,22 @@ func (r *TestBatchReconciler) taken(ctx context.Context, w *worker) (ctrl.Result
 	if metav1.IsControlledBy(pod, w.batch) {
 		return ctrl.Result{}, nil
 	}
+	if leaves(pod) {
+		return r.blocked(w, plan.Blocked{
+			Reason: v1alpha1.ReasonPodNotStarting, Message: fmt.Sprintf("pod %s of an earlier run is not gone yet", pod.Name),
+		}), nil
+	}
 	return ctrl.Result{}, r.close(ctx, w, plan.End{
 		Cause: plan.StartFailed, Message: fmt.Sprintf("pod %s exists and is not this run's", pod.Name),
 	})
+}
+
+// leaves reports whether a pod that is not ours will go by itself: the batch that another one belongs to had our
+// batch's name, so it is gone.
+func leaves(pod *corev1.Pod) bool {
+	owner := metav1.GetControllerOf(pod)
+	return !pod.DeletionTimestamp.IsZero() ||
+		(owner != nil && owner.Kind == "TestBatch" && owner.APIVersion == v1alpha1.GroupVersion.String())
 }
 
 // wind ends the worker of a run that has its verdict: one that works is told by the collector to seal and leave, and
@@ -235,16 +255,16 @@ func (r *TestBatchReconciler) tellLost(w *worker, e plan.End) {
 		cut(fmt.Sprintf("worker %s: %s: %s", w.batch.Name, e.Cause, e.Message), maxNote))
 }
 
+// broken are the causes for which people want to see the pod.
+var broken = []plan.Cause{plan.Died, plan.StartFailed, plan.OOMKilled}
+
 // remove deletes the pod of a closed batch. One that broke is kept for people to look at, until its run goes.
 func (r *TestBatchReconciler) remove(ctx context.Context, w *worker) error {
 	if w.pod == nil {
 		return nil
 	}
-	switch plan.Cause(w.batch.Status.End.Cause) {
-	case plan.Died, plan.StartFailed, plan.OOMKilled:
-		if manifest.Terminal(w.pod) {
-			return nil
-		}
+	if slices.Contains(broken, plan.Cause(w.batch.Status.End.Cause)) && manifest.Terminal(w.pod) {
+		return nil
 	}
 	return r.deletePod(ctx, w.pod)
 }

@@ -91,7 +91,8 @@ func (s *shell) withRun(t *testing.T) {
 	})
 	must(s.cluster.Status().Update(ctx, batch))
 	pieces := records.Pack([]wire.Output{{Ordinal: 1, Attempt: 1, Stderr: wire.Stream{Head: []byte("\x1b[31mno\x1b[0m cart\r\n")}}})
-	_, err = records.PutOutput(ctx, records.Objects{Writer: s.cluster, Reader: s.cluster}, run, batch.Name, 0, pieces[0])
+	_, err = records.PutOutput(ctx, records.Objects{Writer: s.cluster, Reader: s.cluster}, run,
+		records.Piece{Batch: batch.Name, Data: pieces[0]})
 	must(err)
 
 	run.Status = v1alpha1.TestRunStatus{

@@ -209,7 +209,9 @@ func TestTheServerSpeaksTLSToWhoTrustsItsBundle(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("the server ended with %v", err)
 	}
-	<-waited
+	if err := <-waited; err != nil {
+		t.Logf("the request that was under way ended with %v", err)
+	}
 }
 
 func TestWhereReportersFindTheCollector(t *testing.T) {

@@ -54,30 +54,37 @@ func (r *Run) takeAll(c Caller, req wire.Report) (*ledger, error) {
 		return nil, errGap
 	}
 	refused, failed := l.discarded, len(r.failures.all)
-	rouse, record, urgent := false, false, false
+	var n news
 	for _, m := range req.Messages {
-		if m.Seq <= l.received {
-			continue
-		}
-		l.received = m.Seq
-		l.version++
-		switch m.Kind {
-		case wire.KindStarted:
-			r.started(l, m.Started)
-		case wire.KindResult:
-			r.result(l, *m.Row, m.Excerpt)
-			rouse = rouse || !m.Row.Outcome.Good()
-			record = true
-		case wire.KindSeal:
-			l.close(m.Seal)
-			urgent = true
+		if m.Seq > l.received {
+			r.take(l, m, &n)
 		}
 	}
-	if record || urgent {
-		l.touch(urgent)
+	if n.record || n.urgent {
+		l.touch(n.urgent)
 	}
-	r.tell(rouse || l.discarded != refused, failed == 0 && len(r.failures.all) > 0)
+	r.tell(n.rouse || l.discarded != refused, failed == 0 && len(r.failures.all) > 0)
 	return l, nil
+}
+
+// news is what messages have brought: work for others, rows to be written, the end of a ledger.
+type news struct{ rouse, record, urgent bool }
+
+// take takes one message in.
+func (r *Run) take(l *ledger, m wire.Message, n *news) {
+	l.received = m.Seq
+	l.version++
+	switch m.Kind {
+	case wire.KindStarted:
+		r.started(l, m.Started)
+	case wire.KindResult:
+		r.result(l, *m.Row, m.Excerpt)
+		n.rouse = n.rouse || !m.Row.Outcome.Good()
+		n.record = true
+	case wire.KindSeal:
+		l.close(m.Seal)
+		n.urgent = true
+	}
 }
 
 // tell has waiting workers answered anew if that may help, and the reconciler look again. Call with the lock held.

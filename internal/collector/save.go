@@ -40,39 +40,43 @@ func (l *ledger) save(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	r := l.of
 	for {
 		todo, err := l.toDo()
-		if err != nil || todo == nothing {
+		switch {
+		case err != nil || todo == nothing:
+			return err
+		case todo == toRead:
+			err = l.reread(ctx)
+		default:
+			if err = l.write(ctx); !apierrors.IsConflict(err) {
+				return err
+			}
+			err = l.reread(ctx)
+		}
+		if err != nil {
 			return err
 		}
-		if todo == toRead {
-			if err := l.reread(ctx); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := r.runs.budget.Wait(ctx); err != nil {
-			return fmt.Errorf("waiting to write batch %s: %w", l.batch.Name, err)
-		}
-		obj, version := l.snapshot()
-		err = r.runs.client.Status().Update(ctx, obj)
-		checkpoints.WithLabelValues(resultOf(err)).Inc()
-		switch {
-		case err == nil:
-			l.wrote(obj, version)
-			return nil
-		case apierrors.IsConflict(err):
-			if err := l.reread(ctx); err != nil {
-				return err
-			}
-		case apierrors.IsNotFound(err):
-			r.runs.reopen(r)
-			return errReopened
-		default:
-			return fmt.Errorf("writing the ledger of batch %s: %w", obj.Name, err)
-		}
 	}
+}
+
+// write writes what the ledger holds now, if nobody has written since it was read.
+func (l *ledger) write(ctx context.Context) error {
+	r := l.of
+	if err := r.runs.budget.Wait(ctx); err != nil {
+		return fmt.Errorf("waiting to write batch %s: %w", l.batch.Name, err)
+	}
+	obj, version := l.snapshot()
+	err := r.runs.client.Status().Update(ctx, obj)
+	checkpoints.WithLabelValues(resultOf(err)).Inc()
+	switch {
+	case err == nil:
+		l.wrote(obj, version)
+		return nil
+	case apierrors.IsNotFound(err):
+		r.runs.reopen(r)
+		return errReopened
+	}
+	return fmt.Errorf("writing the ledger of batch %s: %w", obj.Name, err)
 }
 
 // What save has to do next.

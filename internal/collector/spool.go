@@ -26,7 +26,6 @@ type spool struct {
 	bytes   int
 	waiting bool
 	next    int // index of the next record
-	failed  int // writes in a row
 }
 
 // output takes in what failed tests printed, or drops it if there is too much.
@@ -113,7 +112,8 @@ func (s *spool) put(ctx context.Context, data []byte) error {
 			return err
 		}
 		var next int
-		next, err = records.PutOutput(ctx, r.runs.store, r.run, s.of.batch.Name, s.next, data)
+		next, err = records.PutOutput(ctx, r.runs.store, r.run,
+			records.Piece{Batch: s.of.batch.Name, Index: s.next, Data: data})
 		if err == nil {
 			s.next = next
 			return nil

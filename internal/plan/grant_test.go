@@ -28,10 +28,12 @@ func TestGrantsInOrder(t *testing.T) {
 		p.want("worker 0", gives(0, 1, 1, 1, 2, 1), p.idle(0))
 		p.want("worker 1 with one running", gives(3, 1, 4, 1), p.Grant(1, 0, 1, p.now))
 	})
-	t.Run("a worker that has enough waiting gets nothing", func(t *testing.T) {
-		p := play(t, 8, slots(2))
+	t.Run("a worker that has a test waiting for each slot gets nothing, short as they may be", func(t *testing.T) {
+		p := play(t, 100, slots(2))
 		p.hire()
+		p.Report(0, outcome.Row{Ordinal: 0, Attempt: 1, Outcome: pass, Duration: 1}, p.now)
 		p.want("worker 0", nothing, p.Grant(0, 2, 2, p.now))
+		p.want("one waits: it gets many", true, len(p.Grant(0, 1, 2, p.now).Attempts) > 10)
 	})
 	t.Run("a worker is given one test in advance for each slot while durations are unknown", func(t *testing.T) {
 		p := play(t, 100, slots(2))

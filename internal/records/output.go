@@ -56,11 +56,16 @@ func shortened(o wire.Output) wire.Output {
 	return o
 }
 
-// PutOutput stores a batch's piece of output under the first free index from `from`, and returns the index after it.
-func PutOutput(
-	ctx context.Context, s Store, run *v1alpha1.TestRun, batch string, from int, data []byte,
-) (next int, err error) {
-	r := Record{Kind: v1alpha1.RecordOutput, Batch: batch, Index: from, Digest: digest(data), Data: data}
+// Piece is packed output of a batch's tests, and where among the batch's pieces it belongs.
+type Piece struct {
+	Batch string
+	Index int
+	Data  []byte
+}
+
+// PutOutput stores a piece of output under the first free index from its own, and returns the index after it.
+func PutOutput(ctx context.Context, s Store, run *v1alpha1.TestRun, p Piece) (next int, err error) {
+	r := Record{Kind: v1alpha1.RecordOutput, Batch: p.Batch, Index: p.Index, Digest: digest(p.Data), Data: p.Data}
 	for {
 		err := s.Put(ctx, run, r)
 		if !errors.Is(err, ErrTaken) {

@@ -163,7 +163,7 @@ func TestOutputsAreKeptInOrderAndFoundBehindThoseOfTheLastLeader(t *testing.T) {
 	put := func(from int, outputs ...wire.Output) int {
 		t.Helper()
 		for _, data := range records.Pack(outputs) {
-			next, err := records.PutOutput(ctx, store, run, "batch", from, data)
+			next, err := records.PutOutput(ctx, store, run, records.Piece{Batch: "batch", Index: from, Data: data})
 			if err != nil {
 				t.Fatal(err)
 			}

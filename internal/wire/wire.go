@@ -28,7 +28,7 @@ const HeaderBatch = "X-Podtest-Batch"
 
 // Names of the places in the pod, and of the reporter's environment.
 const (
-	BinDir       = "/podtest/bin"                  // the agent is installed here, in a volume that the test container sees read-only
+	BinDir       = "/podtest/bin"                  // the agent is here, in a volume that the test container sees read-only
 	SocketPath   = "/podtest/sock/reporter"        // in a volume of its own
 	TokenPath    = "/var/run/podtest/token"        // reporter only
 	EnvCollector = "PODTEST_COLLECTOR"             // https://10.96.0.7:8443

@@ -43,7 +43,7 @@ func secondManager(t *testing.T) {
 	eventually(t, "the second manager to serve", 30*time.Second, func(context.Context) (bool, error) {
 		conn, err := net.DialTimeout("tcp", address+":18443", time.Second)
 		if err == nil {
-			conn.Close()
+			must(t, conn.Close())
 		}
 		return err == nil, nil
 	})

@@ -22,7 +22,8 @@ func Adopt() (*Family, error) {
 	if err := prctl(prSetChildSubreaper, 1); err != nil {
 		return nil, fmt.Errorf("becoming the reaper of orphans: %w", err)
 	}
-	// Orphans are given to the first thread, so its list is short. Without it (no CONFIG_PROC_CHILDREN) orphans wait for the end of the pod.
+	// Orphans are given to the first thread, so its list is short. Without it (no CONFIG_PROC_CHILDREN) orphans wait for
+	// the end of the pod.
 	children, _ := os.Open(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid()))
 	return &Family{children: children}, nil
 }

@@ -116,7 +116,7 @@ func (r *Runner) await(pid int, exited <-chan struct{}, l Limits, end *End) {
 		end.TimedOut = true
 	}
 	kill(pid, syscall.SIGTERM)
-	if r.graceful(pid, exited, grace, end) {
+	if r.graceful(exited, grace, end) {
 		return
 	}
 	kill(pid, syscall.SIGKILL)
@@ -124,7 +124,7 @@ func (r *Runner) await(pid int, exited <-chan struct{}, l Limits, end *End) {
 }
 
 // graceful reports whether the process ended in its grace period, which a stop of the whole runner may shorten.
-func (r *Runner) graceful(pid int, exited <-chan struct{}, grace time.Duration, end *End) bool {
+func (r *Runner) graceful(exited <-chan struct{}, grace time.Duration, end *End) bool {
 	stop := r.Stop
 	if end.Stopped {
 		stop = nil

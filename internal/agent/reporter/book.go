@@ -96,7 +96,8 @@ func (b *book) start(h wire.Held) {
 		return
 	}
 	b.move(k, running)
-	if last := len(b.messages) - 1; last >= 0 && b.messages[last].Kind == wire.KindStarted && b.messages[last].Seq > b.offered {
+	last := len(b.messages) - 1
+	if last >= 0 && b.messages[last].Kind == wire.KindStarted && b.messages[last].Seq > b.offered {
 		b.messages[last].Started = append(b.messages[last].Started, h)
 	} else {
 		b.add(wire.Message{Kind: wire.KindStarted, Started: []wire.Held{h}}, 64)

@@ -34,7 +34,7 @@ type Options struct {
 
 	StopWithin time.Duration // how long the end may take once ctx is cancelled
 	Drain      time.Duration // how long outputs are waited for at the end
-	Linger     time.Duration // how long to stay when all is done and ctx is not cancelled yet: who exits earlier is restarted
+	Linger     time.Duration // how long to stay when all is done, until ctx is cancelled: who exits earlier is restarted
 }
 
 // ErrRestarted says that another reporter served this pod before.
@@ -57,7 +57,9 @@ func Run(ctx context.Context, o Options) error {
 	defer die(nil)
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(o.StopWithin, func() { die(errTimeIsUp) }) })
 	defer stop()
-	r := &reporter{options: o, log: o.Log, door: door, book: newBook(), outputs: newOutputs(), configured: make(chan struct{})}
+	r := &reporter{
+		options: o, log: o.Log, door: door, book: newBook(), outputs: newOutputs(), configured: make(chan struct{}),
+	}
 	r.session = newSession(client, r.book, o, func() { die(errOver) })
 	err = r.run(ctx, life)
 	if err == nil {

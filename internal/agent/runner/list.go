@@ -52,7 +52,8 @@ func (r *runner) timed(ctx context.Context) (context.Context, context.CancelFunc
 type listTimeout time.Duration
 
 func (t listTimeout) Error() string {
-	return fmt.Sprintf("not done when listTimeout (%s) was over: raise spec.listTimeout if the binary needs longer", time.Duration(t))
+	return fmt.Sprintf("not done when listTimeout (%s) was over: raise spec.listTimeout if the binary needs longer",
+		time.Duration(t))
 }
 
 func (r *runner) tell(binaries []wire.Binary, tests []wire.Listed, err error) error {

@@ -72,7 +72,8 @@ func (f *Frames) line(p []byte) []byte {
 	return p[i+1:]
 }
 
-// room is enough for a frame about the test; of longer lines the end is kept if verdicts stand there, else the beginning.
+// room is enough for a frame about the test; of longer lines the end is kept if verdicts stand there, else the
+// beginning.
 func (f *Frames) room() int { return len(f.Name) + 64 }
 
 func (f *Frames) keep(part []byte) {
@@ -139,7 +140,8 @@ func (f *Frames) judge(code int) harness.Verdict {
 	case code != 0:
 		return harness.Failed(outcome.ExitCode, exitCode(code))
 	case f.Failed:
-		return harness.Failed(outcome.HarnessFailed, "exited 0 although the test failed: does TestMain drop the code of m.Run?")
+		return harness.Failed(outcome.HarnessFailed,
+			"exited 0 although the test failed: does TestMain drop the code of m.Run?")
 	case f.Skipped:
 		return harness.Verdict{Outcome: outcome.Skipped}
 	case f.Passed:

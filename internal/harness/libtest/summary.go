@@ -30,7 +30,8 @@ func (s *Summary) Close() {
 func (s *Summary) line(l harness.Line) {
 	var result string
 	var passed, failed int
-	n, _ := fmt.Sscanf(string(l.Text[:min(len(l.Text), 128)]), "test result: %s %d passed; %d failed;", &result, &passed, &failed)
+	text := string(l.Text[:min(len(l.Text), 128)])
+	n, _ := fmt.Sscanf(text, "test result: %s %d passed; %d failed;", &result, &passed, &failed)
 	if n == 3 {
 		s.Found, s.Passed, s.Failed = true, passed, failed
 	}

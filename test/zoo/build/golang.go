@@ -101,7 +101,7 @@ func compile(img *image, module string, group []testPackage) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(binaries)
+	defer func() { _ = os.RemoveAll(binaries) }()
 	argv := []string{"go", "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", binaries + "/"}
 	for _, p := range group {
 		argv = append(argv, p.importPath)

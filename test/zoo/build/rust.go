@@ -17,7 +17,7 @@ func crate(name, version string) part {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(scratch)
+		defer func() { _ = os.RemoveAll(scratch) }()
 		wanted := fmt.Sprintf("[package]\nname = \"zoo\"\nversion = \"0.0.0\"\n[lib]\npath = \"lib.rs\"\n"+
 			"[dependencies]\n%s = { version = \"=%s\", default-features = false }\n", name, version)
 		err = errors.Join(
@@ -50,7 +50,7 @@ func addRust(img *image, from, to string) error {
 	}
 	// Static even with glibc, so the image needs no libraries. A named target keeps build scripts out of this.
 	target := img.root + ".target"
-	defer os.RemoveAll(target)
+	defer func() { _ = os.RemoveAll(target) }()
 	messages, err := output(img.path(to), "cargo", "test", "--no-run", "--quiet", "--tests", "--message-format=json",
 		"--target="+host, "--target-dir="+target, "--config=build.rustflags=['-Ctarget-feature=+crt-static']")
 	if err != nil {

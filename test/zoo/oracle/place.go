@@ -79,13 +79,13 @@ func (p place) run(ctx context.Context, cwd string, argv []string) ended {
 	if err != nil {
 		return ended{err: err}
 	}
-	defer os.Remove(stdout.Name())
+	defer func() { _ = os.Remove(stdout.Name()) }()
 	defer stdout.Close()
 	cmd := p.command(ctx, cwd, argv)
 	cmd.Stdout = stdout
 	err = cmd.Run()
 	if cmd.Process != nil {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what the test left behind
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what the test left behind
 	}
 	if ctx.Err() != nil {
 		return ended{err: ctx.Err()}
