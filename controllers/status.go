@@ -174,7 +174,8 @@ func counts(c plan.Counts) v1alpha1.TestCounts {
 		Listed: int64(c.Selected + c.NotSelected), Selected: int64(c.Selected), NotSelected: int64(c.NotSelected),
 		Passed: int64(c.Passed), Failed: int64(c.Failed), Flaky: int64(c.Flaky), TimedOut: int64(c.TimedOut),
 		Crashed: int64(c.Crashed), OOMKilled: int64(c.OOMKilled), Skipped: int64(c.Skipped),
-		Pending: int64(c.Pending), Running: int64(c.Running), Retried: int64(c.Retried),
+		Unsuccessful: int64(c.Failed + c.TimedOut + c.Crashed + c.OOMKilled),
+		Pending:      int64(c.Pending), Running: int64(c.Running), Retried: int64(c.Retried),
 		Interrupted: int64(c.Interrupted), Discarded: int64(c.Discarded),
 	}
 }

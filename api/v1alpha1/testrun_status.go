@@ -119,6 +119,11 @@ type TestCounts struct {
 	// +default=0
 	// +kubebuilder:default=0
 	OOMKilled int64 `json:"oomKilled"`
+	// unsuccessful is failed + timedOut + crashed + oomKilled: the FAILED column of kubectl get.
+	// +optional
+	// +default=0
+	// +kubebuilder:default=0
+	Unsuccessful int64 `json:"unsuccessful"`
 	// skipped is how many said themselves that they do not apply here.
 	// +optional
 	// +default=0

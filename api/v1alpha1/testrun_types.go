@@ -14,7 +14,7 @@ import (
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Succeeded")].reason`
 // +kubebuilder:printcolumn:name="Done",type=string,JSONPath=`.status.progress`
 // +kubebuilder:printcolumn:name="Passed",type=integer,JSONPath=`.status.tests.passed`
-// +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.tests.failed`
+// +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.tests.unsuccessful`
 // +kubebuilder:printcolumn:name="Flaky",type=integer,JSONPath=`.status.tests.flaky`
 // +kubebuilder:printcolumn:name="Duration",type=string,JSONPath=`.status.duration`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
