@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/wire"
 )
@@ -130,7 +131,7 @@ func TestWhereverALeaderDiesTheNextOneComesToTheSameEnd(t *testing.T) {
 	w.outlive(m)
 	want := w.status()
 	t.Logf("%d writes", m.seen)
-	wantTests := v1alpha1.TestCounts{Listed: 6, Selected: 6, Passed: 5, Failed: 1, Flaky: 1, Retried: 2, Interrupted: 1}
+	wantTests := v1alpha1.TestCounts{Listed: 6, Selected: 6, Passed: 5, Failed: 1, Unsuccessful: 1, Flaky: 1, Retried: 2, Interrupted: 1}
 	if diff := cmp.Diff(wantTests, want.Tests); diff != "" || want.Result != v1alpha1.ResultFailed {
 		t.Fatalf("without any death the run is %s: %s\n%+v", want.Result, diff, want.Conditions)
 	}
@@ -195,7 +196,7 @@ func (w *world) checkLedgers() {
 	}
 	var tally outcome.Tally
 	for _, rows := range byTest {
-		if final, decided, flaky := outcome.Fold(rows, 2); decided {
+		if final, decided, flaky := outcome.Fold(rows, manifest.Settings(w.run).MaxAttempts); decided {
 			tally.Add(final, flaky)
 		}
 	}

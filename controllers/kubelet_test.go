@@ -65,6 +65,7 @@ func (w *world) kubelet() {
 	w.t.Helper()
 	for _, pod := range w.pods() {
 		switch a := w.agents[pod.UID]; {
+		case pod.Labels[v1alpha1.LabelPhase] == "": // not the run's
 		case !pod.DeletionTimestamp.IsZero():
 			w.gone(&pod)
 		case a == nil && pod.Status.Phase == corev1.PodPending:

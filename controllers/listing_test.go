@@ -113,7 +113,7 @@ func TestEndingsOfARunWhoseTestsAreNotKnown(t *testing.T) {
 				if got := w.waiting(); got != `ImagePull: waiting: container "tests": cannot pull image "registry.example/tests:1"` {
 					w.t.Error(got)
 				}
-				w.pass(5*time.Minute + time.Second)
+				w.pass(6 * time.Minute)
 			},
 			want: verdict{"Error", 96, "ImagePull", `container "tests": cannot pull image "registry.example/tests:1"`},
 		},
@@ -127,7 +127,7 @@ func TestEndingsOfARunWhoseTestsAreNotKnown(t *testing.T) {
 				if res := w.passRun(); res.RequeueAfter <= 0 || res.RequeueAfter > 5*time.Minute+time.Second {
 					w.t.Errorf("it looks again after %v", res.RequeueAfter)
 				}
-				w.pass(5*time.Minute + time.Second)
+				w.pass(6 * time.Minute)
 			},
 			want: verdict{"Error", 120, "StartTimeout", "the listing pod did not start: 0/3 nodes"},
 		},

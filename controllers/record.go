@@ -9,13 +9,13 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 )
 
-// record writes the status in one patch, if it has changed, on condition that nobody else wrote meanwhile. If somebody
-// did, run is what they wrote, and the event of their write brings the next pass.
+// record writes the status in one patch, if it has changed, on condition that nobody wrote meanwhile.
 func (r *TestRunReconciler) record(ctx context.Context, was, run *v1alpha1.TestRun) error {
 	if equality.Semantic.DeepEqual(was.Status, run.Status) {
 		return nil
@@ -28,12 +28,19 @@ func (r *TestRunReconciler) record(ctx context.Context, was, run *v1alpha1.TestR
 	return nil
 }
 
-// ours turns the errors that the next pass heals by itself into none.
-func ours(err error) error {
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
-		return nil
+// staleAgain is when to look again after a pass that was made on what the cache had not yet caught up with.
+const staleAgain = 100 * time.Millisecond
+
+// ours turns the errors that the next pass heals by itself into none. After a conflict nothing else may bring that
+// pass: the write that came between may have been our own, and those of the status bring none.
+func ours(res ctrl.Result, err error) (ctrl.Result, error) {
+	switch {
+	case apierrors.IsConflict(err):
+		return ctrl.Result{RequeueAfter: staleAgain}, nil
+	case apierrors.IsNotFound(err):
+		return res, nil
 	}
-	return err
+	return res, err
 }
 
 // statusEvery is how often a run's status is written while only its numbers change.

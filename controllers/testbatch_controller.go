@@ -50,8 +50,7 @@ func (r *TestBatchReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 	if err != nil || w == nil {
 		return ctrl.Result{}, err
 	}
-	res, err := r.act(ctx, w)
-	return res, ours(err)
+	return ours(r.act(ctx, w))
 }
 
 // openAgain is when to look again at a batch whose run this leader has yet to open.

@@ -62,7 +62,7 @@ func (r *TestRunReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 	default:
 		res, err = r.run(ctx, run)
 	}
-	return res, ours(err)
+	return ours(res, err)
 }
 
 // SetupWithManager wires the watches. A batch matters to its run when its worker has ended; what comes in while it
