@@ -10,6 +10,10 @@ import (
 // accuses reports whether what ran in a worker that ended so may have done it.
 func (c Cause) accuses() bool { return c == OOMKilled || c == Died }
 
+// comesInWaves reports whether the cause tends to hit many workers at once: a node is drained or lost, or the first
+// tests all want more memory than there is.
+func (c Cause) comesInWaves() bool { return c == Evicted || c == Deleted || c == NodeLost || c == OOMKilled }
+
 // bad reports whether the worker did not end as it should.
 func (c Cause) bad() bool { return c != Finished && c != RunEnded }
 
@@ -52,7 +56,9 @@ func (s *State) Ended(index int, e End, now time.Time) {
 	if w.spoken {
 		s.lastWork = now
 	}
-	s.strikes.again = now.Add(strikePause)
+	if e.Cause.bad() {
+		s.strikes.again = now.Add(strikePause)
+	}
 }
 
 func (s *State) noteEnd(b Batch) {
@@ -90,7 +96,7 @@ func (s *State) lose(e End) {
 // strike takes a bad end into the strikes, which count it if the worker has no row. In a run that is not all alone, a
 // lone worker ran a suspect: if that has killed it again, it is the test's budget that pays.
 func (s *State) strike(b Batch) {
-	e := strike{index: b.Index, test: -1, message: b.End.Message}
+	e := strike{index: b.Index, wave: b.End.Cause.comesInWaves(), test: -1, message: b.End.Message}
 	if e.message == "" {
 		e.message = string(b.End.Cause)
 	}

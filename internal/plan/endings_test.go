@@ -145,6 +145,22 @@ func TestEndings(t *testing.T) {
 				Message: "2 of 2 tests have no verdict: 2 workers in a row ended without one, the last with: it was StartFailed",
 			},
 		},
+		"workers that are drained at once, with a node, are one": {
+			facts: given(9, nil, plan.Batch{End: ended(plan.Evicted)}, plan.Batch{End: ended(plan.Evicted)},
+				plan.Batch{End: ended(plan.Finished)}),
+		},
+		"workers whose first tests all want too much memory are one: these tests run alone": {
+			facts: given(9, nil, plan.Batch{End: ended(plan.OOMKilled, held(0, 1)...)},
+				plan.Batch{End: ended(plan.OOMKilled, held(1, 1)...)}),
+		},
+		"workers that are taken away round by round leave the run in error": {
+			facts: given(9, nil, plan.Batch{End: ended(plan.Evicted)}, plan.Batch{End: ended(plan.Evicted)},
+				plan.Batch{End: ended(plan.NodeLost)}),
+			want: &plan.Ending{
+				Result: "Error", Reason: "Infrastructure", Exit: 120,
+				Message: "9 of 9 tests have no verdict: 3 workers in a row ended without one, the last with: it was NodeLost",
+			},
+		},
 		"a worker with a verdict between them saves the run": {
 			facts: given(2, nil, plan.Batch{End: ended(plan.Died)},
 				plan.Batch{Rows: rows{row(0, 1, pass)}, End: ended(plan.Died)}, plan.Batch{End: ended(plan.Died)}),

@@ -57,7 +57,7 @@ func (s *State) lostMessage() string {
 
 func (s *State) strikesMessage() string {
 	return fmt.Sprintf("%s in a row ended without one, the last with: %s",
-		several(s.set.InfraRetries+1, "worker"), s.strikes.last().message)
+		several(len(s.strikes.ends), "worker"), s.strikes.last().message)
 }
 
 func (s *State) startMessage(v view) string {

@@ -71,5 +71,5 @@ func (s *State) tries(v view) int {
 
 // struckOut reports whether as many workers in a row came to nothing as may.
 func (s *State) struckOut() bool {
-	return len(s.strikes.ends) > 0 && s.strikes.n() > s.set.InfraRetries
+	return len(s.strikes.ends) > s.set.InfraRetries && s.strikes.n(s.set.Parallelism) > s.set.InfraRetries
 }

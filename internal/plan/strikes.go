@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -8,13 +9,14 @@ import (
 // strikes are the workers that ended badly and without a row, after the last one with a row: in the order in which
 // they were made, so that the ledger alone tells them.
 type strikes struct {
-	fruitful int // last worker with a row, + 1
-	ends     []strike
+	fruitful int       // last worker with a row, + 1
+	ends     []strike  // by index
 	again    time.Time // when to try another worker, if there are too many
 }
 
 type strike struct {
 	index   int
+	wave    bool  // of a cause that tends to hit many at once
 	test    int64 // that its end is put down to, or -1
 	message string
 }
@@ -29,24 +31,30 @@ func (s *strikes) fruit(index int) {
 }
 
 func (s *strikes) add(e strike) {
-	if e.index >= s.fruitful {
-		s.ends = append(s.ends, e)
+	if e.index < s.fruitful {
+		return
 	}
+	at, _ := slices.BinarySearchFunc(s.ends, e.index, func(e strike, index int) int { return cmp.Compare(e.index, index) })
+	s.ends = slices.Insert(s.ends, at, e)
 }
 
-// n is how many there are. A test that kills its worker again and again is one.
-func (s *strikes) n() int {
-	n, tests := 0, map[int64]bool{}
+// n is how many there are. A test that kills its worker again and again is one; so is what hits
+// as many workers as there are at a time, like the drain of a node.
+func (s *strikes) n(parallelism int) int {
+	n, next, tests := 0, 0, map[int64]bool{}
 	for _, e := range s.ends {
-		if e.test < 0 || !tests[e.test] {
-			n++
+		switch {
+		case e.wave && e.index < next, tests[e.test]:
+			continue
+		case e.wave:
+			next = e.index + parallelism
+		case e.test >= 0:
+			tests[e.test] = true
 		}
-		tests[e.test] = true
+		n++
 	}
 	return n
 }
 
 // last is the one of the worker that was made last.
-func (s *strikes) last() strike {
-	return slices.MaxFunc(s.ends, func(a, b strike) int { return a.index - b.index })
-}
+func (s *strikes) last() strike { return s.ends[len(s.ends)-1] }
