@@ -22,6 +22,7 @@ var (
 	crds   = filepath.Join("..", "config", "crd", "bases")
 	server = &envtest.Environment{CRDDirectoryPaths: []string{crds}, ErrorIfCRDPathMissing: true}
 	start  = sync.OnceValues(startServer)
+	api    = sync.OnceValues(newClient)
 )
 
 func TestMain(m *testing.M) {
@@ -46,6 +47,14 @@ func startServer() (*rest.Config, error) {
 	return config, nil
 }
 
+func newClient() (client.WithWatch, error) {
+	config, err := start()
+	if err != nil {
+		return nil, err
+	}
+	return client.NewWithWatch(config, client.Options{Scheme: scheme()})
+}
+
 func scheme() *runtime.Scheme {
 	s := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
@@ -68,7 +77,7 @@ func apiServer(t testing.TB) (*rest.Config, client.WithWatch) {
 	if err != nil {
 		t.Fatalf("starting the API server: %v", err)
 	}
-	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme()})
+	c, err := api()
 	if err != nil {
 		t.Fatalf("making a client: %v", err)
 	}
