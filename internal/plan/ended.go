@@ -12,7 +12,9 @@ func (c Cause) accuses() bool { return c == OOMKilled || c == Died }
 
 // comesInWaves reports whether the cause tends to hit many workers at once: a node is drained or lost, or the first
 // tests all want more memory than there is.
-func (c Cause) comesInWaves() bool { return c == Evicted || c == Deleted || c == NodeLost || c == OOMKilled }
+func (c Cause) comesInWaves() bool {
+	return c == Evicted || c == Deleted || c == NodeLost || c == OOMKilled
+}
 
 // bad reports whether the worker did not end as it should.
 func (c Cause) bad() bool { return c != Finished && c != RunEnded }
