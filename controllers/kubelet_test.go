@@ -16,11 +16,11 @@ import (
 // control plays the Job controller: a Job gets its pod, and is told when that has succeeded.
 func (w *world) control() {
 	w.t.Helper()
-	pods := w.pods()
 	for _, job := range w.jobs() {
 		if !job.DeletionTimestamp.IsZero() || len(job.Status.Conditions) > 0 {
 			continue
 		}
+		pods := w.pods()
 		at := slices.IndexFunc(pods, func(p corev1.Pod) bool { return metav1.IsControlledBy(&p, &job) })
 		switch {
 		case at < 0:

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -49,7 +50,7 @@ func TestAWorkerIsLostAndTheRunGoesOn(t *testing.T) {
 			wantRows: 1,
 		},
 		"its node is gone": {
-			happen: func(w *world, pod *corev1.Pod, a *agent) {
+			happen: func(w *world, pod *corev1.Pod, _ *agent) {
 				w.ended(pod, 137, "", func(s *corev1.PodStatus) {
 					evicted(s)
 					s.Conditions[len(s.Conditions)-1].Reason = "DeletionByPodGC"
@@ -191,7 +192,7 @@ func TestWorkersThatNeverStartEndTheRun(t *testing.T) {
 	if got := w.waiting(); got != `ImagePull: waiting: container "tests": cannot pull image "registry.example/tests:1"` {
 		t.Error(got)
 	}
-	w.pass(6 * 60e9)
+	w.pass(6 * time.Minute)
 	w.passAll()
 	want := verdict{"Error", 120, "StartTimeout", "3 of 3 tests have no verdict: no pod has started for 5m0s: *cannot pull image*"}
 	got := w.verdict()
