@@ -47,7 +47,7 @@ verify: generate fmt lint ## generate, fmt, lint, tidy; fails if that leaves a d
 ##@ Tests
 
 test: ## Everything that must hold: all packages, an API server, stories on the real node
-	@$(KUBERNETES) code=0; go test ./... || code=1; \
+	@$(KUBERNETES) code=0; go test -timeout 8m ./... || code=1; \
 	{ $(STORIES) $(E2E) ./test/e2e/...; } || code=1; exit $$code
 
 test-pure: ## Only the internal packages: no cluster, seconds

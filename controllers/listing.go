@@ -64,12 +64,14 @@ func (r *TestRunReconciler) observeListing(ctx context.Context, run *v1alpha1.Te
 		seen.told = &told
 		return seen, nil
 	}
-	job := &batchv1.Job{}
-	err := r.Get(ctx, client.ObjectKey{Namespace: run.Namespace, Name: manifest.JobName(run.Name)}, job)
-	if client.IgnoreNotFound(err) != nil {
-		return seen, fmt.Errorf("reading the listing job: %w", err)
+	job, err := r.listJob(ctx, run)
+	if err != nil {
+		return seen, err
 	}
-	if err == nil {
+	if job != nil {
+		if seen.refused = ownedBy(run, "Job", job); seen.refused != nil {
+			return seen, nil
+		}
 		seen.job = job
 		if seen.pod, err = r.newestPod(ctx, job); err != nil {
 			return seen, err
@@ -80,6 +82,23 @@ func (r *TestRunReconciler) observeListing(ctx context.Context, run *v1alpha1.Te
 	}
 	seen.refused, err = r.tryPod(ctx, run)
 	return seen, err
+}
+
+// listJob is the Job of the listing's name, or nil. What the cache does not show, it may not have seen yet, and never
+// will if it is somebody else's.
+func (r *TestRunReconciler) listJob(ctx context.Context, run *v1alpha1.TestRun) (*batchv1.Job, error) {
+	key := client.ObjectKey{Namespace: run.Namespace, Name: manifest.JobName(run.Name)}
+	for _, reader := range []client.Reader{r.Client, r.Live} {
+		job := &batchv1.Job{}
+		err := reader.Get(ctx, key, job)
+		if err == nil {
+			return job, nil
+		}
+		if !apierrors.IsNotFound(err) {
+			return nil, fmt.Errorf("reading the listing job: %w", err)
+		}
+	}
+	return nil, nil
 }
 
 func (r *TestRunReconciler) newestPod(ctx context.Context, job *batchv1.Job) (*corev1.Pod, error) {
@@ -122,18 +141,10 @@ func (r *TestRunReconciler) startListing(ctx context.Context, run *v1alpha1.Test
 		return err
 	}
 	err = r.Create(ctx, manifest.ListJob(run, c))
-	if !apierrors.IsAlreadyExists(err) {
-		return err
+	if apierrors.IsAlreadyExists(err) {
+		return nil // made a moment ago; if it is not ours, the next pass says so
 	}
-	job := &batchv1.Job{}
-	key := client.ObjectKey{Namespace: run.Namespace, Name: manifest.JobName(run.Name)}
-	if err := r.Live.Get(ctx, key, job); err != nil {
-		return client.IgnoreNotFound(err)
-	}
-	if !metav1.IsControlledBy(job, run) {
-		return fmt.Errorf("job %s exists and is not this run's: delete or rename it", job.Name)
-	}
-	return nil
+	return err
 }
 
 // listed stores the catalog that the listing pod told, and goes on with its tests.

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -53,7 +54,19 @@ type pacer struct {
 	runs map[types.UID]*pace
 }
 
-type pace struct{ begun, wrote time.Time }
+type pace struct {
+	begun, wrote time.Time
+	doubted      bool
+}
+
+// firstDoubt is true once for each run.
+func (p *pacer) firstDoubt(uid types.UID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := !p.of(uid).doubted
+	p.of(uid).doubted = true
+	return first
+}
 
 func (p *pacer) of(uid types.UID) *pace {
 	if p.runs == nil {
@@ -98,7 +111,13 @@ func (p *pacer) wrote(uid types.UID, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.of(uid).wrote = now
+	if len(p.runs) > manyRuns {
+		maps.DeleteFunc(p.runs, func(_ types.UID, old *pace) bool { return now.Sub(old.wrote) > time.Hour })
+	}
 }
+
+// manyRuns is when those are looked for that were deleted before their end, of which nobody told.
+const manyRuns = 1000
 
 func (p *pacer) forget(uid types.UID) {
 	p.mu.Lock()

@@ -1,8 +1,12 @@
 package controllers
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/plan"
@@ -20,4 +24,14 @@ func refusal(err error) *plan.Blocked {
 		reason = v1alpha1.ReasonQuotaExceeded
 	}
 	return &plan.Blocked{Reason: reason, Message: err.Error()}
+}
+
+// errForeign says that a name we need is taken: by somebody's object, or by one of an earlier run that is about to go.
+var errForeign = errors.New("it is not this run's: delete it, or give the run another name")
+
+func ownedBy(run *v1alpha1.TestRun, kind string, o metav1.Object) error {
+	if metav1.IsControlledBy(o, run) {
+		return nil
+	}
+	return fmt.Errorf("%s %s exists: %w", kind, o.GetName(), errForeign)
 }

@@ -8,7 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -57,16 +56,15 @@ func (r *TestRunReconciler) open(ctx context.Context, run *v1alpha1.TestRun) (*c
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalog: %w", err)
 	}
-	var batches v1alpha1.TestBatchList
-	sel := client.MatchingLabels{v1alpha1.LabelRunUID: string(run.UID)}
-	if err := r.Live.List(ctx, &batches, client.InNamespace(run.Namespace), sel); err != nil {
-		return nil, fmt.Errorf("reading the batches: %w", err)
-	}
-	facts, err := factsOf(run, cat, batches.Items)
+	batches, err := r.storedBatches(ctx, run)
 	if err != nil {
 		return nil, err
 	}
-	return r.Runs.Open(run, cat, facts, batches.Items), nil
+	facts, err := factsOf(run, cat, batches)
+	if err != nil {
+		return nil, err
+	}
+	return r.Runs.Open(run, cat, facts, batches), nil
 }
 
 // recordProgress writes the numbers of this moment, at most once a second unless something else has changed too. It
@@ -90,25 +88,24 @@ func (r *TestRunReconciler) recordProgress(
 func (r *TestRunReconciler) start(
 	ctx context.Context, run *v1alpha1.TestRun, live *collector.Run, starts []plan.Start,
 ) error {
-	var errs []error
 	for _, s := range starts {
 		b := manifest.Batch(run, s.Index, s.Class, s.Tests)
 		err := r.Create(ctx, b)
 		if apierrors.IsAlreadyExists(err) {
 			err = r.adopt(ctx, run, b)
 		}
-		if apierrors.IsForbidden(err) {
+		if apierrors.IsForbidden(err) || errors.Is(err, errForeign) {
 			now := r.Clock.Now()
 			live.Update(func(st *plan.State) { st.CreateFailed(*refusal(err), now) })
-			break
+			r.Runs.Notify(run.UID)
+			return nil
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("creating batch %s: %w", b.Name, err))
-			break
+			return fmt.Errorf("creating batch %s: %w", b.Name, err)
 		}
 		live.AddBatch(b)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // adopt takes a batch that exists for ours only if it is.
@@ -116,10 +113,7 @@ func (r *TestRunReconciler) adopt(ctx context.Context, run *v1alpha1.TestRun, b 
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(b), b); err != nil {
 		return err
 	}
-	if !metav1.IsControlledBy(b, run) {
-		return fmt.Errorf("a batch of this name belongs to another run")
-	}
-	return nil
+	return ownedBy(run, "TestBatch", b)
 }
 
 // conclude records the end of a run: first all ledgers, then the verdict.
@@ -129,6 +123,15 @@ func (r *TestRunReconciler) conclude(
 	live.Freeze() // what comes after the verdict changes nothing
 	if err := live.Flush(ctx); err != nil {
 		return fmt.Errorf("writing the ledgers: %w", err)
+	}
+	switch wrong, err := r.audit(ctx, run, live, e); {
+	case err != nil:
+		return err
+	case len(wrong) > 0 && r.pace.firstDoubt(run.UID):
+		r.Runs.Reopen(live) // memory was wrong, the ledgers are not: the next pass has them alone
+		return nil
+	case len(wrong) > 0:
+		e = accountingBroken(wrong)
 	}
 	was := run.DeepCopy()
 	r.begin(run)

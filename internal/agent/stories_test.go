@@ -110,11 +110,13 @@ func TestAttemptsThatAreEndedFromOutsideAreLostNotFailed(t *testing.T) {
 }
 
 func TestARunnerWithoutItsReporterEndsWhatRuns(t *testing.T) {
-	begun := fifo(t)
+	begun, over := fifo(t), make(chan struct{})
 	p := startPod(t, &collectortest.Collector{
-		Config: shellSuite(wire.Config{}), Leases: []wire.Lease{leaseOf(shellBinary, fmt.Sprintf("echo > %s; sleep 1000", begun))},
+		Config: shellSuite(wire.Config{}),
+		Leases: []wire.Lease{leaseOf(shellBinary, fmt.Sprintf("echo > %s; sleep 1000", begun))},
 		Refuse: func(path string, n int) int {
 			if path == wire.PathLease && n == 2 {
+				<-over
 				return 410
 			}
 			return 0
@@ -122,6 +124,7 @@ func TestARunnerWithoutItsReporterEndsWhatRuns(t *testing.T) {
 	})
 	_, err := os.ReadFile(begun)
 	must(t, err)
+	close(over)
 	if err := <-p.ran; !runner.IsDone(err) {
 		t.Error(err)
 	}

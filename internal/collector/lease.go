@@ -35,6 +35,7 @@ func (r *Run) lease(ctx context.Context, c Caller, req wire.LeaseRequest) (wire.
 		}
 		select {
 		case <-a.wake:
+		case <-l.nudge:
 		case <-a.again(r.now()):
 		case <-poll:
 		case <-timeout.C:

@@ -49,6 +49,7 @@ type ledger struct {
 
 	greeted bool             // has said Hello to this leader
 	held    map[attempt]bool // handed out and without a row; true: has begun
+	nudge   chan struct{}    // a row of this worker has come in: its question may be answered otherwise
 	poll    chan struct{}    // closed when another request takes the place of the one that waits for work
 	spool   *spool
 }
@@ -68,6 +69,7 @@ func newLedger(r *Run, b *v1alpha1.TestBatch, rows []outcome.Row) *ledger {
 		stored: kept(b.DeepCopy()), turn: make(chan struct{}, 1),
 		rows: rows, failures: slices.Clone(s.Failures), discarded: s.Discarded, received: s.Acked, sealed: s.Sealed,
 		pod: s.Pod.DeepCopy(), end: s.End.DeepCopy(), ended: s.End != nil, held: map[attempt]bool{},
+		nudge:  make(chan struct{}, 1),
 		unread: len(rows) != int(s.Attempts), // it came from a cache that keeps no ledgers
 	}
 }

@@ -80,6 +80,10 @@ func (r *Run) take(l *ledger, m wire.Message, n *news) {
 	case wire.KindResult:
 		r.result(l, *m.Row, m.Excerpt)
 		n.rouse = n.rouse || !m.Row.Outcome.Good()
+		select {
+		case l.nudge <- struct{}{}:
+		default:
+		}
 		n.record = true
 	case wire.KindSeal:
 		l.close(m.Seal)

@@ -22,6 +22,7 @@ type Run struct {
 	cat   *catalog.Catalog
 	epoch string // names this memory of the run: reporters say Hello to each
 
+	attempts int // that a test may have
 	mu       sync.Mutex
 	state    *plan.State
 	ledgers  map[string]*ledger
@@ -35,7 +36,7 @@ type Run struct {
 
 func newRun(r *Runs, run *v1alpha1.TestRun, cat *catalog.Catalog, facts plan.Facts) *Run {
 	return &Run{
-		runs: r, run: run.DeepCopy(), cat: cat, epoch: rand.Text(),
+		runs: r, run: run.DeepCopy(), cat: cat, epoch: rand.Text(), attempts: facts.Settings.MaxAttempts,
 		state: plan.New(facts, r.now()), ledgers: map[string]*ledger{}, wake: make(chan struct{}),
 	}
 }

@@ -26,7 +26,8 @@ type Collector struct {
 	Leases []wire.Lease
 	// Results is how many must be in before Drain; 0: as many as the leases hold.
 	Results int
-	// Refuse says with which status a request is refused; 0: not. n counts the requests to the path, from 1.
+	// Refuse says with which status a request is refused; 0: not. n counts the requests to the path, from 1. It may
+	// wait: other requests are answered meanwhile.
 	Refuse func(path string, n int) int
 	// Durable says up to which number messages are acknowledged, given the last that came and whether the reporter waits.
 	Durable func(last int64, wait bool) int64
@@ -109,7 +110,11 @@ func (c *Collector) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	c.seen[r.URL.Path]++
 	if c.Refuse != nil {
-		if status := c.Refuse(r.URL.Path, c.seen[r.URL.Path]); status != 0 {
+		n := c.seen[r.URL.Path]
+		c.mu.Unlock()
+		status := c.Refuse(r.URL.Path, n)
+		c.mu.Lock()
+		if status != 0 {
 			if status == http.StatusConflict {
 				c.takeOver()
 			}
