@@ -11,7 +11,7 @@ type figure struct {
 	Name    string   `json:"name"`
 	Unit    string   `json:"unit"`
 	Samples []sample `json:"samples"`
-	// NeedsQuiet: wall times, and CPU times of the whole machine, are worth little when others are at work.
+	// NeedsQuiet: times are worth little when others are at work, CPU times too: caches are shared. Memory is not.
 	NeedsQuiet bool   `json:"needsQuiet,omitempty"`
 	Gate       *gate  `json:"gate,omitempty"`
 	Note       string `json:"note,omitempty"`
@@ -32,17 +32,32 @@ type gate struct {
 func atMost(most float64) *gate     { return &gate{Most: most} }
 func neverAbove(most float64) *gate { return &gate{Most: most, Worst: true} }
 
+// enoughQuiet is how many quiet samples settle a figure that needs them.
+const enoughQuiet = 3
+
+func (f figure) quietSamples() []sample {
+	return slices.DeleteFunc(slices.Clone(f.Samples), func(s sample) bool { return !s.Quiet })
+}
+
+// settled reports whether the figure can be believed.
+func (f figure) settled() bool { return !f.NeedsQuiet || len(f.quietSamples()) >= enoughQuiet }
+
+// sorted are the samples that count: of a figure that needs quiet only the quiet ones, if there are enough.
 func (f figure) sorted() []float64 {
-	values := make([]float64, len(f.Samples))
-	for i, s := range f.Samples {
+	counted := f.Samples
+	if f.NeedsQuiet && f.settled() {
+		counted = f.quietSamples()
+	}
+	values := make([]float64, len(counted))
+	for i, s := range counted {
 		values[i] = s.Value
 	}
 	slices.Sort(values)
 	return values
 }
 
-func (f figure) min() float64 { return f.sorted()[0] }
-func (f figure) max() float64 { return f.sorted()[len(f.Samples)-1] }
+func (f figure) min() float64 { return slices.Min(f.sorted()) }
+func (f figure) max() float64 { return slices.Max(f.sorted()) }
 
 func (f figure) median() float64 {
 	v := f.sorted()
@@ -60,24 +75,21 @@ func (f figure) verdict() string {
 		value, of = f.max(), "max "
 	}
 	met := "not met"
-	if value <= f.Gate.Most {
+	switch {
+	case !f.settled():
+		met = "not settled"
+	case value <= f.Gate.Most:
 		met = "met"
 	}
 	return fmt.Sprintf("gate %s≤ %s, %s", of, number(f.Gate.Most), met)
 }
 
-// quiet tells how many samples of a figure that needs quiet can be believed.
+// quiet tells how many samples of a figure that needs quiet had it.
 func (f figure) quiet() string {
 	if !f.NeedsQuiet {
 		return ""
 	}
-	n := 0
-	for _, s := range f.Samples {
-		if s.Quiet {
-			n++
-		}
-	}
-	return fmt.Sprintf("%d of %d", n, len(f.Samples))
+	return fmt.Sprintf("%d of %d", len(f.quietSamples()), len(f.Samples))
 }
 
 // number has three digits that mean something.

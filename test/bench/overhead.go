@@ -24,13 +24,17 @@ func agentOverhead(ctx context.Context, s *session) ([]figure, error) {
 	runner := func(w worker) agentUse { return w.runner }
 	reporter := func(w worker) agentUse { return w.reporter }
 	return []figure{
-		{Name: "runner, own CPU", Unit: "µs/test", Samples: byIndex(pairs, func(i int) float64 { return cpu(i, runner) })},
 		{
-			Name: "reporter, own CPU", Unit: "µs/test",
+			Name: "runner, own CPU", Unit: "µs/test", NeedsQuiet: true,
+			Samples: byIndex(pairs, func(i int) float64 { return cpu(i, runner) }),
+		},
+		{
+			Name: "reporter, own CPU", Unit: "µs/test", NeedsQuiet: true,
 			Samples: byIndex(pairs, func(i int) float64 { return cpu(i, reporter) }),
 		},
 		{
-			Name: "both − bare StartProcess", Unit: "µs/test", Gate: atMost(200), Note: "starting the agents included",
+			Name: "both − bare StartProcess", Unit: "µs/test", NeedsQuiet: true, Gate: atMost(200),
+			Note: "starting the agents included",
 			Samples: byIndex(pairs, func(i int) float64 {
 				return cpu(i, runner) + cpu(i, reporter) - perTest(bare[i].Parent)
 			}),

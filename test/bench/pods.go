@@ -103,9 +103,9 @@ func (s *session) podStart(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var f figure
+	f := figure{NeedsQuiet: true}
 	for _, l := range lives {
-		f.Samples = append(f.Samples, sample{Value: l.succeeded.Seconds()})
+		f.Samples = append(f.Samples, sample{l.succeeded.Seconds(), l.quiet})
 	}
 	return f.median(), nil
 }

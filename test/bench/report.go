@@ -61,7 +61,7 @@ func (r *report) print(w io.Writer) {
 			continue
 		}
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %d | %s | %s | %s |\n", f.Bench, f.Name, cmp.Or(f.Unit, "×"),
-			number(f.median()), number(f.min()), number(f.max()), len(f.Samples), f.verdict(), f.quiet(), f.Note)
+			number(f.median()), number(f.min()), number(f.max()), len(f.sorted()), f.verdict(), f.quiet(), f.Note)
 	}
 	for _, e := range r.Errors {
 		fmt.Fprintf(w, "\nNot measured: %s\n", e)

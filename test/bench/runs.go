@@ -52,7 +52,8 @@ func (c *cluster) testRun(ctx context.Context, run *v1alpha1.TestRun) (runTimes,
 	times := runTimes{created: seen[0], listed: seen[1], complete: seen[2]}
 	if n := end.Status.Tests; end.Status.Result != v1alpha1.ResultPassed || n.Passed != n.Listed {
 		why := meta.FindStatusCondition(end.Status.Conditions, v1alpha1.ConditionComplete)
-		return times, fmt.Errorf("run %s: %s, %d of %d passed: %s", run.Name, end.Status.Result, n.Passed, n.Listed, why.Message)
+		return times, fmt.Errorf("run %s: %s, %d of %d passed: %s",
+			run.Name, end.Status.Result, n.Passed, n.Listed, why.Message)
 	}
 	if err := c.readLedger(ctx, end, &times); err != nil {
 		return times, err
@@ -143,7 +144,7 @@ func againstXargs(ctx context.Context, s *session) ([]figure, error) {
 		},
 		{Name: "share of the slots that was idle", Unit: "%", Samples: byIndex(pairs, func(i int) float64 {
 			return 100 * (1 - inside[i].tests.Seconds()/(atATime*span(i)))
-		}), Note: "between processes of 1 ms"},
+		}), NeedsQuiet: true, Note: "between processes of 1 ms"},
 	}, err
 }
 

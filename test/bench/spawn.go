@@ -90,21 +90,31 @@ func usage2() (used [2]time.Duration) {
 }
 
 func calibrateSpawn(ctx context.Context, s *session) ([]figure, error) {
-	var parent, children []sample
+	var costs []spawned
 	pairs, err := s.interleave(ctx, s.pairs, side{"bare StartProcess", func(ctx context.Context) (spent, error) {
 		cost, err := s.bareSpawn(ctx)
-		parent = append(parent, sample{perTest(cost.Parent), true})
-		children = append(children, sample{perTest(cost.Children), true})
+		costs = append(costs, cost)
 		return spent{wall: cost.Wall}, err
 	}})
 	if err != nil {
 		return nil, err
 	}
-	perProcess := each(pairs, func(p pair) float64 { return perTest(p.of[0].wall) })
+	per := func(what func(spawned) time.Duration) []sample {
+		return byIndex(pairs, func(i int) float64 { return perTest(what(costs[i])) })
+	}
 	return []figure{
-		{Name: "bare StartProcess: CPU of the parent", Unit: "µs/process", Samples: parent},
-		{Name: "bare StartProcess: CPU of the child", Unit: "µs/process", Samples: children},
-		{Name: "bare StartProcess: wall", Unit: "µs/process", Samples: perProcess, NeedsQuiet: true},
+		{
+			Name: "bare StartProcess: CPU of the parent", Unit: "µs/process", NeedsQuiet: true,
+			Samples: per(func(c spawned) time.Duration { return c.Parent }),
+		},
+		{
+			Name: "bare StartProcess: CPU of the child", Unit: "µs/process", NeedsQuiet: true,
+			Samples: per(func(c spawned) time.Duration { return c.Children }),
+		},
+		{
+			Name: "bare StartProcess: wall", Unit: "µs/process", NeedsQuiet: true,
+			Samples: per(func(c spawned) time.Duration { return c.Wall }),
+		},
 	}, nil
 }
 
