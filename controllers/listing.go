@@ -69,7 +69,8 @@ func (r *TestRunReconciler) observeListing(ctx context.Context, run *v1alpha1.Te
 		return seen, err
 	}
 	if job != nil {
-		if seen.refused = ownedBy(run, "Job", job); seen.refused != nil {
+		if !metav1.IsControlledBy(job, run) {
+			seen.refused = foreign("Job", job)
 			return seen, nil
 		}
 		seen.job = job

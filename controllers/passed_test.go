@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -85,11 +84,12 @@ func TestARunIsListedThenRunsThenHasPassed(t *testing.T) {
 
 	got := w.status()
 	want := v1alpha1.TestRunStatus{
-		ObservedGeneration: 1, Result: v1alpha1.ResultPassed, ExitCode: ptr.To(int32(0)), Progress: "3/3",
+		ObservedGeneration: 1, Result: v1alpha1.ResultPassed, ExitCode: new(int32(0)), Progress: "3/3",
 		Tests:   v1alpha1.TestCounts{Listed: 3, Selected: 3, Passed: 3},
 		Workers: v1alpha1.WorkerCounts{Finished: 1},
 		Slowest: []v1alpha1.SlowTest{
-			{Test: "unit::a Test0002", Duration: "3ms"}, {Test: "unit::a Test0001", Duration: "2ms"},
+			{Test: "unit::a Test0002", Duration: "3ms"},
+			{Test: "unit::a Test0001", Duration: "2ms"},
 			{Test: "unit::a Test0000", Duration: "1ms"},
 		},
 		Catalog: &v1alpha1.CatalogRef{Digest: told.Digest(), Records: 1},

@@ -29,9 +29,6 @@ func refusal(err error) *plan.Blocked {
 // errForeign says that a name we need is taken: by somebody's object, or by one of an earlier run that is about to go.
 var errForeign = errors.New("it is not this run's: delete it, or give the run another name")
 
-func ownedBy(run *v1alpha1.TestRun, kind string, o metav1.Object) error {
-	if metav1.IsControlledBy(o, run) {
-		return nil
-	}
+func foreign(kind string, o metav1.Object) error {
 	return fmt.Errorf("%s %s exists: %w", kind, o.GetName(), errForeign)
 }

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -113,7 +114,10 @@ func (r *TestRunReconciler) adopt(ctx context.Context, run *v1alpha1.TestRun, b 
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(b), b); err != nil {
 		return err
 	}
-	return ownedBy(run, "TestBatch", b)
+	if !metav1.IsControlledBy(b, run) {
+		return foreign("TestBatch", b)
+	}
+	return nil
 }
 
 // conclude records the end of a run: first all ledgers, then the verdict.

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/selection"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/clock"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -105,9 +104,9 @@ func newManager(o options) (ctrl.Manager, error) {
 		LeaderElectionID:              "podtest-manager",
 		LeaderElectionNamespace:       o.namespace,
 		LeaderElectionReleaseOnCancel: true,
-		LeaseDuration:                 ptr.To(o.leaseDuration),
-		RenewDeadline:                 ptr.To(o.leaseDuration * 2 / 3),
-		RetryPeriod:                   ptr.To(max(o.leaseDuration/6, 500*time.Millisecond)),
+		LeaseDuration:                 new(o.leaseDuration),
+		RenewDeadline:                 new(o.leaseDuration * 2 / 3),
+		RetryPeriod:                   new(max(o.leaseDuration/6, 500*time.Millisecond)),
 	})
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ var signals = []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, sysc
 // signalled is the cause of a context that a signal ended.
 type signalled struct{ syscall.Signal }
 
-func (s signalled) Error() string { return s.Signal.String() }
+func (s signalled) Error() string { return s.String() }
 
 func untilSignal() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -103,8 +103,7 @@ func exitCode(log *slog.Logger, err error) int {
 		return ExitComplete
 	}
 	log.Error("ended", "error", err)
-	var s signalled
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[signalled](err); ok {
 		return 128 + int(s.Signal)
 	}
 	return ExitNoReport

@@ -100,8 +100,7 @@ func read(w http.ResponseWriter, req *http.Request, most int64, body any) error 
 }
 
 func bodyError(err error) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &refusal{http.StatusRequestEntityTooLarge, "the body is too large"}
 	}
 	return badRequest("the body is not what it should be: " + err.Error())
@@ -127,8 +126,7 @@ func respond(w http.ResponseWriter, path string, reply any, err error) {
 
 // codeOf is the status of an error. What is not the caller's fault heals: it may ask again.
 func codeOf(err error) int {
-	var r *refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		return r.code
 	}
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, errReopened) {

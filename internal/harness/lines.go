@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -102,7 +103,7 @@ func (p *Problems) Add(err error) {
 // Err is all problems as one error, or nil.
 func (p *Problems) Err() error {
 	if p.more > 0 {
-		return errors.Join(append(p.errs[:len(p.errs):len(p.errs)], fmt.Errorf("and %d more", p.more))...)
+		return errors.Join(append(slices.Clip(p.errs), fmt.Errorf("and %d more", p.more))...)
 	}
 	return errors.Join(p.errs...)
 }

@@ -32,8 +32,8 @@ func ListJob(run *v1alpha1.TestRun, c Collector) *batchv1.Job {
 			OwnerReferences: []metav1.OwnerReference{OwnedBy(run)},
 		},
 		Spec: batchv1.JobSpec{
-			BackoffLimit:          ptr.To(InfraRetries(run)),
-			ActiveDeadlineSeconds: ptr.To(int64(wait.Seconds())),
+			BackoffLimit:          new(InfraRetries(run)),
+			ActiveDeadlineSeconds: new(int64(wait.Seconds())),
 			PodReplacementPolicy:  ptr.To(batchv1.Failed),
 			PodFailurePolicy: &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{
 				{
@@ -45,7 +45,7 @@ func ListJob(run *v1alpha1.TestRun, c Collector) *batchv1.Job {
 				{
 					Action: batchv1.PodFailurePolicyActionFailJob,
 					OnExitCodes: &batchv1.PodFailurePolicyOnExitCodesRequirement{
-						ContainerName: ptr.To(test),
+						ContainerName: new(test),
 						Operator:      batchv1.PodFailurePolicyOnExitCodesOpNotIn,
 						Values:        []int32{0, exitTerminated},
 					},

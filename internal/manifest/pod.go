@@ -60,10 +60,10 @@ func podSpec(run *v1alpha1.TestRun, verb, batch string, c Collector) corev1.PodS
 	spec := *run.Spec.Template.Spec.DeepCopy()
 	spec.RestartPolicy = corev1.RestartPolicyNever
 	if spec.AutomountServiceAccountToken == nil {
-		spec.AutomountServiceAccountToken = ptr.To(false)
+		spec.AutomountServiceAccountToken = new(false)
 	}
 	if spec.EnableServiceLinks == nil {
-		spec.EnableServiceLinks = ptr.To(false)
+		spec.EnableServiceLinks = new(false)
 	}
 	// First, so that the user's own init containers run beside it and their failure can be told.
 	spec.InitContainers = slices.Insert(spec.InitContainers, 0, reporter(batch, c))
@@ -127,9 +127,9 @@ func reporter(batch string, c Collector) corev1.Container {
 			},
 		},
 		SecurityContext: &corev1.SecurityContext{
-			AllowPrivilegeEscalation: ptr.To(false),
-			ReadOnlyRootFilesystem:   ptr.To(true),
-			RunAsNonRoot:             ptr.To(true),
+			AllowPrivilegeEscalation: new(false),
+			ReadOnlyRootFilesystem:   new(true),
+			RunAsNonRoot:             new(true),
 			RunAsUser:                ptr.To[int64](65532),
 			RunAsGroup:               ptr.To[int64](65532),
 			Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},

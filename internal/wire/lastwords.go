@@ -79,7 +79,7 @@ func ParseLastWords(message []byte) (LastWords, error) {
 
 func decodeLost(text string) ([]Held, error) {
 	var lost []Held
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		ordinal, attempt, _ := strings.Cut(word, "/")
 		o, err := strconv.ParseUint(ordinal, 10, 32)
 		if err != nil {

@@ -145,7 +145,7 @@ func TestManagerAndPodsKilledAtRandomLoseNoVerdict(t *testing.T) {
 		if random.IntN(2) == 0 {
 			killLeader(t)
 		}
-		deleteAWorker(t, run, ptr.To(random.Int64N(2)))
+		deleteAWorker(t, run, new(random.Int64N(2)))
 	}
 	allPassed(t, run)
 }
@@ -243,11 +243,11 @@ func TestARestrictedNamespaceTakesThePods(t *testing.T) {
 	metav1.SetMetaDataLabel(&ns.ObjectMeta, "pod-security.kubernetes.io/enforce", "restricted")
 	must(t, cluster.Update(t.Context(), ns))
 	run.Spec.Template.Spec.SecurityContext = &corev1.PodSecurityContext{
-		RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To[int64](1000),
+		RunAsNonRoot: new(true), RunAsUser: ptr.To[int64](1000),
 		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
 	run.Spec.Template.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{
-		AllowPrivilegeEscalation: ptr.To(false),
+		AllowPrivilegeEscalation: new(false),
 		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 	}
 	if done := ends(t, create(t, run)); done.Status.Result != v1alpha1.ResultPassed {

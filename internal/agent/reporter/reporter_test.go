@@ -308,8 +308,10 @@ func TestANewCollectorIsToldWhatIsHeld(t *testing.T) {
 		time.Sleep(time.Millisecond) // the reporter's own pause decides when
 	}
 	want := []wire.Held{
-		{Ordinal: 0, Attempt: 1, Started: true}, {Ordinal: 1, Attempt: 1, Started: true},
-		{Ordinal: 2, Attempt: 1}, {Ordinal: 3, Attempt: 1},
+		{Ordinal: 0, Attempt: 1, Started: true},
+		{Ordinal: 1, Attempt: 1, Started: true},
+		{Ordinal: 2, Attempt: 1},
+		{Ordinal: 3, Attempt: 1},
 	}
 	if diff := cmp.Diff(want, s.collector.Hellos()[1].Held); diff != "" {
 		t.Error(diff)

@@ -111,9 +111,8 @@ func (s *session) after(ctx context.Context, err error, p *pause) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var r *refusal
 	wait := p.next()
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		switch {
 		case r.status == http.StatusGone:
 			s.over()

@@ -23,8 +23,14 @@ func TestOnlyNamesOfTestsAreTakenFromAList(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []harness.Test{
-		{Name: "TestA", Line: 2}, {Name: "Test", Line: 3}, {Name: "TestÄ", Line: 5}, {Name: "Test_x", Line: 6},
-		{Name: "FuzzF", Line: 9}, {Name: "Example", Line: 10}, {Name: "Example_ok", Line: 11}, {Name: "TestLast", Line: 16},
+		{Name: "TestA", Line: 2},
+		{Name: "Test", Line: 3},
+		{Name: "TestÄ", Line: 5},
+		{Name: "Test_x", Line: 6},
+		{Name: "FuzzF", Line: 9},
+		{Name: "Example", Line: 10},
+		{Name: "Example_ok", Line: 11},
+		{Name: "TestLast", Line: 16},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
