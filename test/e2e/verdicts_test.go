@@ -71,7 +71,7 @@ func byFolder(all map[string]result) map[string]string {
 }
 
 func TestTwoThousandTestsOfOthersEndAsByHand(t *testing.T) {
-	run := testRun(t, "many", "many", goSuite("go", "/src/**/*.test"), timeout(2*time.Minute))
+	run := testRun(t, "many", "many", goSuite("go", "/src/**/*.test"), timeout(2*time.Minute), retries(1))
 	run.Spec.Parallelism = 1
 	done := ends(t, create(t, run))
 	got, want := byFolder(results(t, run)), oracle(t, "many")
@@ -80,6 +80,16 @@ func TestTwoThousandTestsOfOthersEndAsByHand(t *testing.T) {
 	}
 	if int64(len(got)) != done.Status.Tests.Listed {
 		t.Errorf("%d results, %d listed", len(got), done.Status.Tests.Listed)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		// Some of them do not end alike each time: what by hand ends so the second time is no news.
+		again := oracle(t, "many")
+		for name, by := range again {
+			if want[name] != got[name] && by == got[name] {
+				t.Logf("%s ends %s or %s by hand", name, want[name], by)
+				want[name] = by
+			}
+		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("by hand (-) and by podtest (+):\n%s", diff)
