@@ -64,9 +64,7 @@ C
 
 start_kubelet_and_proxy() {
   configure_kubelet
-  start kubelet "$KUBE_BIN/kubelet" --config="$ETC/kubelet.yaml" --kubeconfig="$ETC/kubelet.kubeconfig" \
-    --root-dir="$STATE/kubelet" --cert-dir="$STATE/kubelet/pki" \
-    --hostname-override="$NODE_NAME" --node-ip="$NODE_IP"
+  wait_for 120 "the kubelet" kubelet_serves
   put "$ETC/kube-proxy.yaml" <<C
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -81,6 +79,23 @@ conntrack: {maxPerCore: 0, min: 0}   # leave this machine's nf_conntrack_max alo
 C
   start kube-proxy "$KUBE_BIN/kube-proxy" --config="$ETC/kube-proxy.yaml"
   wait_for 90 "the node" node_ready
+}
+
+# A kubelet ends itself if containerd is not ready for it, as when that has many
+# pods of before to find again: it is started until it serves. (What the node
+# says of itself may be of before, too.)
+kubelet_serves() {
+  start kubelet "$KUBE_BIN/kubelet" --config="$ETC/kubelet.yaml" --kubeconfig="$ETC/kubelet.kubeconfig" \
+    --root-dir="$STATE/kubelet" --cert-dir="$STATE/kubelet/pki" \
+    --hostname-override="$NODE_NAME" --node-ip="$NODE_IP"
+  answers 10248 /healthz
+}
+
+# answers PORT PATH: with 200, on the loopback of the cluster's namespace.
+answers() {
+  # shellcheck disable=SC2016 # for the shell in the namespace
+  in_net bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0"
+    printf "GET %s HTTP/1.0\r\n\r\n" "$1" >&3; head -n 1 <&3 | grep -q " 200 "' "$1" "$2"
 }
 
 node_ready() {
@@ -159,6 +174,5 @@ start_coredns() {
 }
 C
   start coredns "$(part_dir coredns)/coredns" -conf "$ETC/Corefile"
-  wait_for 30 DNS in_net bash -c \
-    'exec 3<>/dev/tcp/127.0.0.1/8181; printf "GET /ready HTTP/1.0\r\n\r\n" >&3; head -n 1 <&3 | grep -q " 200 "'
+  wait_for 30 DNS answers 8181 /ready
 }
