@@ -94,7 +94,7 @@ kubelet_serves() {
 # answers PORT PATH: with 200, on the loopback of the cluster's namespace.
 answers() {
   # shellcheck disable=SC2016 # for the shell in the namespace
-  in_net bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0"
+  in_net bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" || exit 1 # or 3 would be what the caller has there
     printf "GET %s HTTP/1.0\r\n\r\n" "$1" >&3; head -n 1 <&3 | grep -q " 200 "' "$1" "$2"
 }
 
