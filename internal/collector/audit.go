@@ -20,6 +20,3 @@ func (r *Run) Audit(ledgers [][]outcome.Row, passed bool) []error {
 		Passed:      passed,
 	})
 }
-
-// Reopen lets go of a run whose memory does not agree with what is stored: its reconciler opens it anew.
-func (r *Runs) Reopen(run *Run) { r.reopen(run) }

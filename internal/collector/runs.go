@@ -166,8 +166,8 @@ func (r *Runs) forget(uid types.UID) {
 	}
 }
 
-// reopen lets go of a run whose memory does not agree with what is stored: its reconciler opens it anew.
-func (r *Runs) reopen(run *Run) {
+// Reopen lets go of a run whose memory does not agree with what is stored: its reconciler opens it anew.
+func (r *Runs) Reopen(run *Run) {
 	r.mu.Lock()
 	if r.open[run.run.UID] == run {
 		delete(r.open, run.run.UID)

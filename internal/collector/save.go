@@ -73,7 +73,7 @@ func (l *ledger) write(ctx context.Context) error {
 		l.wrote(obj, version)
 		return nil
 	case apierrors.IsNotFound(err):
-		r.runs.reopen(r)
+		r.runs.Reopen(r)
 		return errReopened
 	}
 	return fmt.Errorf("writing the ledger of batch %s: %w", obj.Name, err)
@@ -149,7 +149,7 @@ func (l *ledger) reread(ctx context.Context) error {
 	live := &v1alpha1.TestBatch{}
 	err := r.runs.live.Get(ctx, l.batch, live)
 	if apierrors.IsNotFound(err) || (err == nil && live.UID != l.uid) {
-		r.runs.reopen(r)
+		r.runs.Reopen(r)
 		return errReopened
 	}
 	if err != nil {
@@ -163,7 +163,7 @@ func (l *ledger) reread(ctx context.Context) error {
 	clean := l.merge(live, rows)
 	r.mu.Unlock()
 	if !clean {
-		r.runs.reopen(r)
+		r.runs.Reopen(r)
 		return errReopened
 	}
 	return nil
