@@ -341,3 +341,19 @@ func TestNoClusterIsExplained(t *testing.T) {
 		t.Errorf("exit code %d, %q", code, errs.String())
 	}
 }
+
+func TestAFileThatIsNotThereIsNotTheClustersFault(t *testing.T) {
+	_, err := os.ReadFile(filepath.Join(t.TempDir(), "run.yaml"))
+	if !noSuchFile(err) {
+		t.Errorf("%v is not taken for a missing file", err)
+	}
+	for _, a := range advice {
+		if a.about(err) {
+			if a.text != "check the path" {
+				t.Errorf("the advice is to %q", a.text)
+			}
+			return
+		}
+	}
+	t.Error("there is no advice")
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"strings"
@@ -26,6 +27,7 @@ var advice = []struct {
 	{meta.IsNoMatchError, "podtest is not in this cluster, or of another version: `podtest install` puts it there"},
 	{noRightToRuns, "ask for the ClusterRole edit or view in the namespace, or for podtest-editor or podtest-viewer"},
 	{apierrors.IsUnauthorized, "the cluster does not know these credentials: check --kubeconfig, --context and --user"},
+	{noSuchFile, "check the path"},
 	{unreachable, "check that the cluster is up, and --kubeconfig and --context"},
 }
 
@@ -75,3 +77,5 @@ func (c *cli) get(ctx context.Context, name string) (client.WithWatch, *v1alpha1
 	}
 	return cluster, run, nil
 }
+
+func noSuchFile(err error) bool { return errors.Is(err, fs.ErrNotExist) }
