@@ -15,6 +15,8 @@ const (
 	ConditionSuspended = "Suspended"
 	// ConditionReconciling is True while the run goes on; its message says what is waited for.
 	ConditionReconciling = "Reconciling"
+	// ConditionWarning is True when something in the spec has no effect, such as an override that matches no test.
+	ConditionWarning = "Warning"
 	// ConditionStalled is True for a run that ended without success.
 	ConditionStalled = "Stalled"
 )
@@ -24,6 +26,9 @@ const (
 	ReasonListing   = "Listing"
 	ReasonRunning   = "Running"
 	ReasonSuspended = "Suspended"
+	// ReasonPreparing: fixtures are being set up; ReasonEnding: running tests end, fixtures are torn down.
+	ReasonPreparing = "Preparing"
+	ReasonEnding    = "Ending"
 	// ReasonBlocked and the ones that follow: no pod can start, and why.
 	ReasonUnschedulable  = "Unschedulable"
 	ReasonImagePull      = "ImagePull"
@@ -44,6 +49,11 @@ const (
 	ReasonStartTimeout     = "StartTimeout"
 	ReasonCancelled        = "Cancelled"
 	ReasonAccountingBroken = "AccountingBroken"
+	ReasonInvalidFilter    = "InvalidFilter"
+	ReasonFailFast         = "FailFast"
+	ReasonGlobalTimeout    = "GlobalTimeout"
+	ReasonFixtureFailed    = "FixtureFailed"
+	ReasonListOnly         = "ListOnly" // mode List: nothing was run
 )
 
 // Reasons of Accepted and Listed.
@@ -52,4 +62,5 @@ const (
 	ReasonTestsListed  = "TestsListed"
 	ReasonWaiting      = "Waiting"
 	ReasonNotSuspended = "NotSuspended"
+	ReasonUnused       = "Unused" // of Warning
 )

@@ -15,6 +15,7 @@ func AddToScheme(s *runtime.Scheme) error {
 		&TestRun{}, &TestRunList{},
 		&TestBatch{}, &TestBatchList{},
 		&TestRecord{}, &TestRecordList{},
+		&TestProfile{}, &TestProfileList{},
 	)
 	metav1.AddToGroupVersion(s, GroupVersion)
 	return nil

@@ -91,7 +91,7 @@ func TestDefaults(t *testing.T) {
 		Suites: got.Spec.Suites, Template: got.Spec.Template,
 		RunIgnored: v1alpha1.RunIgnoredDefault, Isolation: v1alpha1.IsolationProcess, NoTests: v1alpha1.NoTestsFail,
 		Parallelism: 1, Worker: v1alpha1.Worker{Slots: 1, MaxTests: 10000}, InfraRetries: new(int32(3)),
-		SlowTimeout:  v1alpha1.SlowTimeout{Period: seconds(60), GracePeriod: seconds(10)},
+		SlowTimeout:  &v1alpha1.SlowTimeout{Period: seconds(60), GracePeriod: seconds(10)},
 		ListTimeout:  seconds(300),
 		StartTimeout: seconds(300),
 	}

@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -55,11 +56,34 @@ type TestBatchSpec struct {
 	// +required
 	// +kubebuilder:validation:MaxLength=63
 	Class string `json:"class"`
+	// shape is what the pod of its worker has beyond the run's template; unset for the default class.
+	// +optional
+	Shape *PodShape `json:"shape,omitempty"`
 	// tests are the ordinals of a fixed list of tests; empty for a worker that asks for work.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10000
 	Tests []int64 `json:"tests,omitempty"`
+}
+
+// PodShape is what the pods of a class have beyond the run's template.
+type PodShape struct {
+	// resources of the container with the tests, replacing the template's name by name.
+	// +optional
+	Resources *corev1.ResourceRequirements `json:"resources,omitempty"`
+	// nodeSelector is added to the template's.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=32
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	// tolerations are added to the template's.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=32
+	Tolerations []corev1.Toleration `json:"tolerations,omitempty"`
+	// runtimeClassName replaces the template's.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	RuntimeClassName string `json:"runtimeClassName,omitempty"`
 }
 
 // RunRef tells a TestRun of the same namespace.

@@ -1,6 +1,9 @@
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // TestRunStatus says what has become of a run. Its size does not grow with the number of tests: always
 // less than 64 KiB.
@@ -51,6 +54,28 @@ type TestRunStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10
 	Slowest []SlowTest `json:"slowest,omitempty"`
+
+	// classes are the pod shapes of the run and what each is for, in the order of their first test; at most 32.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=32
+	Classes []ClassStatus `json:"classes,omitempty"`
+
+	// fixtures tells what has become of each fixture that is needed.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=16
+	Fixtures []FixtureStatus `json:"fixtures,omitempty"`
+
+	// notSelected is why listed tests were left out, each counted once.
+	// +optional
+	NotSelected *NotSelected `json:"notSelected,omitempty"`
+
+	// testsStartTime is when the first test was handed to a worker: globalTimeout and stress.duration count from it.
+	// +optional
+	TestsStartTime *metav1.Time `json:"testsStartTime,omitempty"`
 
 	// catalog tells the listed tests: where they are kept, and their digest.
 	// +optional
@@ -186,6 +211,65 @@ type WorkerCounts struct {
 	Lost int32 `json:"lost"`
 }
 
+// NotSelected are numbers of tests that were left out, by the first reason that applies.
+type NotSelected struct {
+	// ignored were left out by runIgnored.
+	// +optional
+	Ignored int64 `json:"ignored,omitempty"`
+	// filter did not match.
+	// +optional
+	Filter int64 `json:"filter,omitempty"`
+	// defaultFilter did not match.
+	// +optional
+	DefaultFilter int64 `json:"defaultFilter,omitempty"`
+	// partition: they are in another part.
+	// +optional
+	Partition int64 `json:"partition,omitempty"`
+}
+
+// ClassStatus is a class: tests that share a pod shape.
+type ClassStatus struct {
+	// name of the class; "default" is the template as it is.
+	// +required
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name"`
+	// tests is how many selected tests belong to it.
+	// +optional
+	Tests int64 `json:"tests,omitempty"`
+	// workers is how many pods of it a run would begin with; told by mode List.
+	// +optional
+	Workers int32 `json:"workers,omitempty"`
+	// resources are the effective ones of the container with the tests.
+	// +optional
+	Resources *corev1.ResourceRequirements `json:"resources,omitempty"`
+	// nodeSelector is the effective one.
+	// +optional
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	// runtimeClassName is the effective one.
+	// +optional
+	RuntimeClassName string `json:"runtimeClassName,omitempty"`
+}
+
+// FixtureStatus is what has become of a fixture.
+type FixtureStatus struct {
+	// name of the fixture.
+	// +required
+	// +kubebuilder:validation:MaxLength=30
+	Name string `json:"name"`
+	// state is Waiting, SettingUp, Ready, TearingDown, Done or Failed.
+	// +required
+	// +kubebuilder:validation:MaxLength=32
+	State string `json:"state"`
+	// message says why, if it failed or waits.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+	// exports are added to the environment of the tests that match: what setup has exported, or the address of a service.
+	// They are no place for secrets.
+	// +optional
+	Exports map[string]string `json:"exports,omitempty"`
+}
+
 // Failure is a test that failed, and why.
 type Failure struct {
 	// test is the binary id and the name of the test, separated by a space; cut at 512 bytes.
@@ -252,9 +336,11 @@ const (
 const (
 	ExitPassed         int32 = 0
 	ExitNoTests        int32 = 4
+	ExitFilter         int32 = 94
 	ExitSetup          int32 = 96
 	ExitTestsFailed    int32 = 100
 	ExitListFailed     int32 = 104
+	ExitFixtureFailed  int32 = 105
 	ExitInfrastructure int32 = 120
 	ExitCancelled      int32 = 130
 )

@@ -51,7 +51,27 @@ type TestRunList struct {
 // Fields that are always there, as required or by default, carry their own rule; the rules for those that may
 // be absent are here, since a field's rule is not asked when the field comes or goes.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.retries) == has(oldSelf.retries) && (!has(self.retries) || self.retries == oldSelf.retries)",fieldPath=".retries",message="retries cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.retries) == has(oldSelf.retries)",fieldPath=".retries",message="retries cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.flakyResult) == has(oldSelf.flakyResult)",fieldPath=".flakyResult",message="flakyResult cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.slowTimeout) == has(oldSelf.slowTimeout)",fieldPath=".slowTimeout",message="slowTimeout cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.leakTimeout) == has(oldSelf.leakTimeout)",fieldPath=".leakTimeout",message="leakTimeout cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.globalTimeout) == has(oldSelf.globalTimeout)",fieldPath=".globalTimeout",message="globalTimeout cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.failFast) == has(oldSelf.failFast)",fieldPath=".failFast",message="failFast cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.groups) == has(oldSelf.groups)",fieldPath=".groups",message="groups cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.overrides) == has(oldSelf.overrides)",fieldPath=".overrides",message="overrides cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.listWrapper) == has(oldSelf.listWrapper)",fieldPath=".listWrapper",message="listWrapper cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.runWrapper) == has(oldSelf.runWrapper)",fieldPath=".runWrapper",message="runWrapper cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.runExtraArgs) == has(oldSelf.runExtraArgs)",fieldPath=".runExtraArgs",message="runExtraArgs cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.successOutput) == has(oldSelf.successOutput)",fieldPath=".successOutput",message="successOutput cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.failureOutput) == has(oldSelf.failureOutput)",fieldPath=".failureOutput",message="failureOutput cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.fixtures) == has(oldSelf.fixtures)",fieldPath=".fixtures",message="fixtures cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.defaultFilter) == has(oldSelf.defaultFilter)",fieldPath=".defaultFilter",message="defaultFilter cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.isolation) == has(oldSelf.isolation)",fieldPath=".isolation",message="isolation cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.filter) == has(oldSelf.filter)",fieldPath=".filter",message="filter cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.ignoreDefaultFilter) == has(oldSelf.ignoreDefaultFilter)",fieldPath=".ignoreDefaultFilter",message="ignoreDefaultFilter cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.partition) == has(oldSelf.partition)",fieldPath=".partition",message="partition cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.profileRef) == has(oldSelf.profileRef)",fieldPath=".profileRef",message="profileRef cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.stress) == has(oldSelf.stress)",fieldPath=".stress",message="stress cannot change once the run exists: create a new TestRun"
 // +kubebuilder:validation:XValidation:rule="has(self.activeDeadlineSeconds) == has(oldSelf.activeDeadlineSeconds) && (!has(self.activeDeadlineSeconds) || self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds)",fieldPath=".activeDeadlineSeconds",message="activeDeadlineSeconds cannot change once the run exists: create a new TestRun"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)",fieldPath=".cancel",message="cancel cannot be taken back: create a new TestRun"
 type TestRunSpec struct {
@@ -71,6 +91,44 @@ type TestRunSpec struct {
 	// +kubebuilder:default=Default
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="runIgnored cannot change once the run exists: create a new TestRun"
 	RunIgnored RunIgnored `json:"runIgnored,omitempty"`
+
+	// mode is Run (default), or List for a dry run: tests are listed and the plan is shown, but none is run.
+	// +optional
+	// +default="Run"
+	// +kubebuilder:default=Run
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="mode cannot change once the run exists: create a new TestRun"
+	Mode Mode `json:"mode,omitempty"`
+
+	// profileRef names the TestProfile whose settings hold where the run says nothing itself.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="profileRef cannot change once the run exists: create a new TestRun"
+	ProfileRef *ProfileRef `json:"profileRef,omitempty"`
+
+	// filter is the filterset of the tests to run, in nextest's language. Unset: all().
+	// +optional
+	// +kubebuilder:validation:MaxLength=65536
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="filter cannot change once the run exists: create a new TestRun"
+	Filter string `json:"filter,omitempty"`
+
+	// ignoreDefaultFilter makes the run take no notice of defaultFilter.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="ignoreDefaultFilter cannot change once the run exists: create a new TestRun"
+	IgnoreDefaultFilter bool `json:"ignoreDefaultFilter,omitempty"`
+
+	// partition takes one part of the selected tests, as nextest's --partition: hash:M/N, slice:M/N, or count:M/N, which
+	// nextest has deprecated; M from 1 to N.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^(hash|slice|count):[0-9]{1,20}/[0-9]{1,20}$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="partition cannot change once the run exists: create a new TestRun"
+	Partition string `json:"partition,omitempty"`
+
+	// stress runs each selected test again and again, all in one queue.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="stress cannot change once the run exists: create a new TestRun"
+	Stress *Stress `json:"stress,omitempty"`
+
+	TestSettings `json:",inline"`
 
 	// template is the pod that tests run in, as in a Job. The container named "test", else the only
 	// one, holds the test binaries; its command is replaced by podtest's runner. restartPolicy is always Never.
@@ -99,18 +157,6 @@ type TestRunSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="worker cannot change once the run exists: create a new TestRun"
 	Worker Worker `json:"worker,omitempty"`
 
-	// isolation is what a test has to itself: Process (default) runs many tests in a pod, each a process
-	// of its own; Pod gives each test a pod of its own.
-	// +optional
-	// +default="Process"
-	// +kubebuilder:default=Process
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="isolation cannot change once the run exists: create a new TestRun"
-	Isolation Isolation `json:"isolation,omitempty"`
-
-	// retries says how often a failing test is tried again. Unset: never.
-	// +optional
-	Retries *Retries `json:"retries,omitempty"`
-
 	// infraRetries is how often a test may be started again because its pod or node went wrong, never
 	// for a failure of its own; from 0 to 100, default 3. When so many workers in a row end without a single verdict,
 	// the run ends as an Error.
@@ -121,12 +167,6 @@ type TestRunSpec struct {
 	// +kubebuilder:validation:Maximum=100
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="infraRetries cannot change once the run exists: create a new TestRun"
 	InfraRetries *int32 `json:"infraRetries,omitempty"`
-
-	// slowTimeout says when a test is slow, and when it is ended for it.
-	// +optional
-	// +kubebuilder:default={}
-	// +kubebuilder:validation:XValidation:rule="has(self.terminateAfter) == has(oldSelf.terminateAfter) && (!has(self.terminateAfter) || self.terminateAfter == oldSelf.terminateAfter)",message="slowTimeout cannot change once the run exists: create a new TestRun"
-	SlowTimeout SlowTimeout `json:"slowTimeout,omitempty"`
 
 	// listTimeout is how long the test binaries may take to list their tests, once their pod runs; from 1s to 24h,
 	// default 5m.
@@ -172,6 +212,10 @@ type TestRunSpec struct {
 	// +optional
 	Cancel bool `json:"cancel,omitempty"`
 
+	// force, with cancel, kills the tests that run at once, instead of asking them to end (SIGTERM, gracePeriod).
+	// +optional
+	Force bool `json:"force,omitempty"`
+
 	// ttlSecondsAfterFinished is how long the finished run is kept before it is deleted with all
 	// that belongs to it, as in a Job; from 0 to 31536000. Unset: kept until deleted by hand.
 	// +optional
@@ -180,9 +224,37 @@ type TestRunSpec struct {
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 
+// ProfileRef names a TestProfile of the same namespace.
+type ProfileRef struct {
+	// name of the TestProfile.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}
+
+// Stress says how often each selected test is run, as nextest's --stress-count and --stress-duration. A test that has
+// failed in one round fails by itself in that round only.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.count) != has(self.duration)",message="set count or duration"
+type Stress struct {
+	// count is how often each selected test is run; from 1 to 100000, and at most 1000000 tests in all.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100000
+	Count int32 `json:"count,omitempty"`
+	// duration is how long new rounds are begun, counted as in globalTimeout; from 1s to 720h. A round that has been
+	// begun is finished.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}([.][0-9]{1,9})?(h|m|s|ms)){1,4}$') && duration(self) >= duration('1s') && duration(self) <= duration('720h')",message="must be a duration from 1s to 720h, such as \"90s\" or \"1h30m\""
+	Duration *metav1.Duration `json:"duration,omitempty"`
+}
+
 // Suite is a set of test binaries that one harness can list and run.
 //
-// +kubebuilder:validation:XValidation:rule="[has(self.go), has(self.libtest), has(self.exec)].filter(x, x).size() == 1",message="set exactly one harness: go, libtest or exec"
+// +kubebuilder:validation:XValidation:rule="[has(self.go), has(self.libtest), has(self.nextest), has(self.exec)].filter(x, x).size() == 1",message="set exactly one harness: go, libtest, nextest or exec"
 type Suite struct {
 	// name tells the suite from others; lower-case letters, digits and dashes, at most 63. It begins
 	// the binary id of each of its tests.
@@ -198,6 +270,10 @@ type Suite struct {
 	// libtest: Rust test binaries made by `cargo test --no-run`, or any that speak libtest's protocol.
 	// +optional
 	Libtest *BinariesHarness `json:"libtest,omitempty"`
+
+	// nextest: Rust test binaries with what cargo-nextest knows of them, from a nextest archive or from its metadata.
+	// +optional
+	Nextest *NextestHarness `json:"nextest,omitempty"`
 
 	// exec: any program that can list its tests and run one of them.
 	// +optional
@@ -225,6 +301,42 @@ type BinariesHarness struct {
 	// +kubebuilder:validation:Pattern=`^[^\x00\n]*$`
 	// +kubebuilder:validation:XValidation:rule="self.startsWith('/')",message="workingDir must be an absolute path"
 	WorkingDir string `json:"workingDir,omitempty"`
+}
+
+// NextestHarness names the test binaries that cargo-nextest has built. Binary ids are nextest's own, without the name
+// of the suite before them.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.archive) != has(self.binariesMetadata)",message="set archive or binariesMetadata"
+type NextestHarness struct {
+	// archive is the absolute path of an archive in the image, made by `cargo nextest archive` (.tar.zst). It is unpacked
+	// once in each worker, into a temporary folder.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^/[^\x00\n]*$`
+	Archive string `json:"archive,omitempty"`
+	// binariesMetadata is the absolute path of a file in the image, made by
+	// `cargo nextest list --list-type binaries-only --message-format json`.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^/[^\x00\n]*$`
+	BinariesMetadata string `json:"binariesMetadata,omitempty"`
+	// cargoMetadata is the absolute path of a file made by `cargo metadata --format-version 1`. An archive has its own.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^/[^\x00\n]*$`
+	CargoMetadata string `json:"cargoMetadata,omitempty"`
+	// workspaceRemap is the folder in the image that holds the workspace's sources, as nextest's --workspace-remap.
+	// Unset: where it was when the tests were built.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^/[^\x00\n]*$`
+	WorkspaceRemap string `json:"workspaceRemap,omitempty"`
+	// targetDirRemap is the folder in the image that holds the target directory, as nextest's --target-dir-remap; it goes
+	// with binariesMetadata. Unset: where it was when the tests were built.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^/[^\x00\n]*$`
+	TargetDirRemap string `json:"targetDirRemap,omitempty"`
 }
 
 // ExecHarness is the generic protocol: one command that lists tests, one that runs a test.
@@ -297,52 +409,6 @@ type Worker struct {
 	MaxTests int32 `json:"maxTests,omitempty"`
 }
 
-// Retries says how often a failing test is tried again.
-type Retries struct {
-	// count is how many attempts may follow the first; from 0 to 10.
-	// +required
-	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=10
-	Count int32 `json:"count"`
-}
-
-// SlowTimeout says when a test is slow, and when it is ended for it, as nextest's slow-timeout does.
-type SlowTimeout struct {
-	// period is after how long a test counts as slow; from 1ms to 24h, default 60s.
-	// +optional
-	// +default="60s"
-	// +kubebuilder:default="60s"
-	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}([.][0-9]{1,9})?(h|m|s|ms)){1,4}$') && duration(self) >= duration('1ms') && duration(self) <= duration('24h')",message="must be a duration from 1ms to 24h, such as \"1.5s\", \"90s\" or \"1m30s\""
-	// +kubebuilder:validation:XValidation:rule="duration(self) == duration(oldSelf)",message="slowTimeout cannot change once the run exists: create a new TestRun"
-	Period *metav1.Duration `json:"period,omitempty"`
-	// terminateAfter is after how many periods a test is ended as timed out; from 1 to 1000. Unset: never.
-	// +optional
-	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=1000
-	TerminateAfter int32 `json:"terminateAfter,omitempty"`
-	// gracePeriod is how long a test has between SIGTERM and SIGKILL; from 0s to 10m, default 10s.
-	// +optional
-	// +default="10s"
-	// +kubebuilder:default="10s"
-	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}([.][0-9]{1,9})?(h|m|s|ms)){1,4}$') && duration(self) >= duration('0s') && duration(self) <= duration('10m')",message="must be a duration from 0s to 10m, such as \"1.5s\", \"90s\" or \"1m30s\""
-	// +kubebuilder:validation:XValidation:rule="duration(self) == duration(oldSelf)",message="slowTimeout cannot change once the run exists: create a new TestRun"
-	GracePeriod *metav1.Duration `json:"gracePeriod,omitempty"`
-}
-
-// Isolation is what a test has to itself.
-// +kubebuilder:validation:Enum=Process;Pod
-type Isolation string
-
-// What a test has to itself.
-const (
-	IsolationProcess Isolation = "Process"
-	IsolationPod     Isolation = "Pod"
-)
-
 // RunIgnored says what becomes of ignored tests.
 // +kubebuilder:validation:Enum=Default;Only;All
 type RunIgnored string
@@ -352,6 +418,16 @@ const (
 	RunIgnoredDefault RunIgnored = "Default"
 	RunIgnoredOnly    RunIgnored = "Only"
 	RunIgnoredAll     RunIgnored = "All"
+)
+
+// Mode is what a run is for.
+// +kubebuilder:validation:Enum=Run;List
+type Mode string
+
+// What a run is for.
+const (
+	ModeRun  Mode = "Run"
+	ModeList Mode = "List"
 )
 
 // NoTests says what a run is that has no test to run.

@@ -26,7 +26,10 @@ const (
 // configOf is a run's spec as an agent needs it.
 func configOf(run *v1alpha1.TestRun, mode string) wire.Config {
 	set := manifest.Settings(run)
-	slow := run.Spec.SlowTimeout
+	var slow v1alpha1.SlowTimeout
+	if run.Spec.SlowTimeout != nil {
+		slow = *run.Spec.SlowTimeout
+	}
 	period := or(slow.Period, slowPeriod)
 	c := wire.Config{
 		Mode: mode, RunName: run.Name, RunUID: string(run.UID),

@@ -44,10 +44,11 @@ const (
 	NoEvidence    Reason = 2 // exited 0 without a record of exactly this test
 	NotStarted    Reason = 3 // the process could not be started
 	Signal        Reason = 4 // ended by signal Row.Code
-	SlowTimeout   Reason = 5 // ended by podtest after slowTimeout
+	SlowTimeout   Reason = 5 // ended by podtest after slowTimeout; passed, if slowTimeout.onTimeout is Pass
 	HarnessFailed Reason = 6 // the harness recorded a failure although the process exited 0
 	UnknownTest   Reason = 7 // the binary does not know a test that it had listed
 	KilledItsPod  Reason = 8 // run alone, its pod died with it
+	Leaked        Reason = 9 // would have passed, but left a process behind, and leakTimeout.result is Fail
 )
 
 // Row is one attempt of one test: a line of the ledger. Durations are in microseconds.

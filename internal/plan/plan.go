@@ -24,12 +24,44 @@ type Settings struct {
 	StartTimeout time.Duration // how long to wait while no pod can start
 	Deadline     time.Time     // of the whole run; zero: none
 	NoTestsPass  bool
+
+	GlobalTimeout  time.Duration // of all tests, from Facts.TestsStarted; zero: none
+	MaxFail        int           // so many failed tests end the run; zero: none do
+	FailImmediate  bool          // and the tests that run then are ended too
+	StressDuration time.Duration // new rounds of all tests are begun for so long; zero: there is one round
+	Seed           uint64        // of jitter: the same for the whole life of a run
 }
 
 // Test is what deciding needs of a test; its ordinal is its index.
 type Test struct {
 	Binary   int32 // tests of one binary are taken to be alike
 	Selected bool
+	Policy   int32 // index into Facts.Policies
+}
+
+// Policy is what holds alike for many tests.
+type Policy struct {
+	Class       int // index into Facts.Classes
+	Alone       bool
+	Group       int // index into Facts.Groups + 1; 0: none
+	Weight      int // slots that a test takes, in its worker and in its group
+	Priority    int // higher ones first
+	MaxAttempts int
+	Backoff     Backoff
+	RetryAlone  bool // a failed test is tried again in a pod made for it
+	FlakyFails  bool // a test that passes after a failed attempt has failed
+}
+
+// Backoff is the time between two attempts of a test.
+type Backoff struct {
+	Delay, MaxDelay     time.Duration // MaxDelay zero: no bound
+	Exponential, Jitter bool
+}
+
+// Group is a set of tests of which only so many run at a time.
+type Group struct {
+	Max       int  // sum of weights
+	Exclusive bool // no test outside the group runs meanwhile
 }
 
 // Classes of workers.
@@ -43,6 +75,9 @@ type Held struct {
 	Ordinal uint32
 	Attempt uint16
 	Started bool
+	// Slot is the smallest number that no other held attempt of the run had; GroupSlot likewise in its group. -1: unknown,
+	// or no group.
+	Slot, GroupSlot int32
 }
 
 // Cause is how a worker ended; the values are v1alpha1's Cause* constants.
@@ -85,6 +120,11 @@ type Facts struct {
 	Batches  []Batch
 	Suspend  bool
 	Cancel   bool
+
+	Classes      []string // names; empty: ClassDefault alone
+	Policies     []Policy // empty: one, made of Settings
+	Groups       []Group
+	TestsStarted time.Time // when the first test was handed out; zero: not yet
 }
 
 // Pod is what is seen of a worker's pod.

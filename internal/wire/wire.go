@@ -42,12 +42,18 @@ const (
 // Suite is a suite of the run as the agent needs it.
 type Suite struct {
 	Name       string   `json:"name"`
-	Harness    string   `json:"harness"` // go | libtest | exec
+	Harness    string   `json:"harness"` // go | libtest | nextest | exec
 	Binaries   []string `json:"binaries,omitempty"`
 	WorkingDir string   `json:"workingDir,omitempty"`
 	List       []string `json:"list,omitempty"`
 	ListFormat string   `json:"listFormat,omitempty"` // Lines | Libtest | JSON
 	Run        []string `json:"run,omitempty"`
+
+	Archive          string `json:"archive,omitempty"` // nextest
+	BinariesMetadata string `json:"binariesMetadata,omitempty"`
+	CargoMetadata    string `json:"cargoMetadata,omitempty"`
+	WorkspaceRemap   string `json:"workspaceRemap,omitempty"`
+	TargetDirRemap   string `json:"targetDirRemap,omitempty"`
 }
 
 // Binary is a test binary of the catalog. Its ID is unique in the run: "<suite>" for exec, else
@@ -57,6 +63,12 @@ type Binary struct {
 	ID    string `json:"id"`
 	Path  string `json:"path,omitempty"`
 	Dir   string `json:"dir,omitempty"` // working directory of its tests
+
+	Name     string `json:"name,omitempty"`     // what binary() asks for; empty: the last element of ID
+	Kind     string `json:"kind,omitempty"`     // what kind() asks for; empty: test
+	Package  string `json:"package,omitempty"`  // what package() asks for; empty: the suite knows none
+	Platform string `json:"platform,omitempty"` // target | host; empty: target
+	Pruned   bool   `json:"pruned,omitempty"`   // no filterset could match: it was not asked for its tests
 }
 
 // Listed is one test of the list phase.
@@ -91,6 +103,31 @@ type Config struct {
 	TerminateMS   int64   `json:"terminateMS,omitempty"` // a test is ended after so long; 0: never
 	GraceMS       int64   `json:"graceMS"`
 	LeakMS        int64   `json:"leakMS"` // how long to wait for the streams of a test that has exited
+
+	Profile       string   `json:"profile,omitempty"`
+	Filter        string   `json:"filter,omitempty"`        // filtersets: binaries that cannot match are not asked
+	DefaultFilter string   `json:"defaultFilter,omitempty"` // empty too if the run ignores it
+	ListWrapper   []string `json:"listWrapper,omitempty"`
+	StressTotal   int      `json:"stressTotal,omitempty"`  // rounds; -1: not known; 0: no stress run
+	Threads       int      `json:"threads,omitempty"`      // tests at a time in all workers: parallelism x slots
+	DeadlineUnix  int64    `json:"deadlineUnix,omitempty"` // when the run ends at the latest, in seconds
+}
+
+// TestSettings are what holds alike for many tests.
+type TestSettings struct {
+	TotalAttempts int      `json:"totalAttempts"`
+	SlowPeriodMS  int64    `json:"slowPeriodMS"`
+	TerminateMS   int64    `json:"terminateMS,omitempty"` // a test is ended after so long; 0: never
+	GraceMS       int64    `json:"graceMS"`
+	LeakMS        int64    `json:"leakMS"` // how long to wait for the streams of a test that has exited
+	TimeoutPasses bool     `json:"timeoutPasses,omitempty"`
+	LeakFails     bool     `json:"leakFails,omitempty"`
+	Weight        int      `json:"weight,omitempty"` // slots; 0: 1
+	Group         string   `json:"group,omitempty"`  // empty: none
+	Env           []string `json:"env,omitempty"`    // KEY=value
+	Wrapper       []string `json:"wrapper,omitempty"`
+	Args          []string `json:"args,omitempty"`
+	KeepOutput    bool     `json:"keepOutput,omitempty"` // of a passed attempt too
 }
 
 // Held is an attempt that a reporter holds: handed to it, result not yet acknowledged.
@@ -98,6 +135,9 @@ type Held struct {
 	Ordinal uint32 `json:"o"`
 	Attempt uint16 `json:"a"`
 	Started bool   `json:"s,omitempty"`
+	// Slot and GroupSlot as in Assignment.
+	Slot      int32 `json:"l,omitempty"`
+	GroupSlot int32 `json:"g,omitempty"`
 }
 
 // Hello is a reporter's first word to a collector, and its word to each new collector (409).
@@ -165,12 +205,22 @@ type LeaseRequest struct {
 	Epoch   string `json:"epoch"`
 	Queued  int    `json:"queued"` // attempts held that have not started
 	Running int    `json:"running"`
+	Load    int    `json:"load"` // slots that all of them take
 }
+
+// How a lease may end what runs.
+const (
+	StopTerminate = "terminate" // SIGTERM, and SIGKILL when the grace period is over
+	StopKill      = "kill"
+)
 
 // Lease is work: attempts to start, in this order.
 type Lease struct {
-	Attempts []Assignment `json:"attempts,omitempty"`
-	Binaries []Binary     `json:"binaries,omitempty"` // that the assignments refer to
+	Attempts []Assignment   `json:"attempts,omitempty"`
+	Binaries []Binary       `json:"binaries,omitempty"` // that the assignments refer to
+	Settings []TestSettings `json:"settings,omitempty"` // that the assignments refer to
+	// Stop, with Drain, ends what runs too; what is ended so has no result.
+	Stop string `json:"stop,omitempty"`
 	// Drain: there will be no more work: finish what runs, drop what has not started, seal, exit.
 	Drain bool `json:"drain,omitempty"`
 }
@@ -182,6 +232,11 @@ type Assignment struct {
 	Binary  int    `json:"b"` // index into Lease.Binaries
 	Name    string `json:"n"`
 	Ignored bool   `json:"i,omitempty"`
+
+	Settings  int   `json:"x"`           // index into Lease.Settings
+	Slot      int32 `json:"l,omitempty"` // smallest number that no running test of the run has
+	GroupSlot int32 `json:"g,omitempty"` // likewise of its group; -1: it has no group
+	Round     int   `json:"r,omitempty"` // of a stress run, from 0
 }
 
 // Output is what a failed attempt printed, head and tail of each stream. Not numbered and not acknowledged: it

@@ -85,7 +85,7 @@ func env(name, value string) func(*v1alpha1.TestRun) {
 
 func timeout(period time.Duration) func(*v1alpha1.TestRun) {
 	return func(run *v1alpha1.TestRun) {
-		run.Spec.SlowTimeout = v1alpha1.SlowTimeout{
+		run.Spec.SlowTimeout = &v1alpha1.SlowTimeout{
 			Period: &metav1.Duration{Duration: period}, TerminateAfter: 1,
 			GracePeriod: &metav1.Duration{Duration: time.Second},
 		}
