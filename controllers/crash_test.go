@@ -217,7 +217,7 @@ func (w *world) checkLedgers() {
 	}
 	var tally outcome.Tally
 	for _, rows := range byTest {
-		if final, decided, flaky := outcome.Fold(rows, manifest.Settings(w.run).MaxAttempts); decided {
+		if final, decided, flaky := outcome.Fold(rows, outcome.Rule{MaxAttempts: manifest.Settings(w.run).MaxAttempts}); decided {
 			tally.Add(final, flaky)
 		}
 	}

@@ -31,7 +31,7 @@ func (r *TestRunReconciler) run(ctx context.Context, run *v1alpha1.TestRun) (ctr
 		s.Resize(int(run.Spec.Parallelism))
 		s.Suspend(run.Spec.Suspend)
 		if run.Spec.Cancel {
-			s.Cancel()
+			s.Cancel(run.Spec.Force)
 		}
 		step = s.Next(now)
 	})

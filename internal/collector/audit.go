@@ -10,13 +10,14 @@ func (r *Run) Audit(ledgers [][]outcome.Row, passed bool) []error {
 	defer r.mu.Unlock()
 	tests := r.cat.Select(string(r.run.Spec.RunIgnored))
 	return outcome.Check(outcome.Facts{
-		Tests:       len(tests),
-		Selected:    func(o uint32) bool { return tests[o].Selected },
-		MaxAttempts: r.attempts,
-		Ledgers:     ledgers,
-		Verdict:     r.state.Verdict,
-		Unfinished:  r.state.Unfinished(),
-		Told:        r.state.Tally(),
-		Passed:      passed,
+		Tests:      len(tests),
+		Selected:   func(o uint32) bool { return tests[o].Selected },
+		Rule:       r.state.Rule,
+		Cut:        r.state.Cut(),
+		Ledgers:    ledgers,
+		Verdict:    r.state.Verdict,
+		Unfinished: r.state.Unfinished(),
+		Told:       r.state.Tally(),
+		Passed:     passed,
 	})
 }

@@ -97,7 +97,7 @@ func (r *Run) grant(ctx context.Context, l *ledger, req wire.LeaseRequest, poll 
 		return answer{lease: wire.Lease{Drain: true}, final: true}, nil
 	}
 	queued, running := l.load(req)
-	g := r.state.Grant(l.index, queued, running, r.now())
+	g := r.state.Grant(l.index, plan.Ask{Queued: queued, Running: running, Load: req.Load}, r.now())
 	if len(g.Attempts) == 0 && !g.Drain {
 		return answer{wake: r.wake, at: g.Again}, nil
 	}

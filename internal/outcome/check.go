@@ -4,10 +4,11 @@ import "fmt"
 
 // Facts are the ledgers of a run that is at its end, and what the run is about to say of them.
 type Facts struct {
-	Tests       int                       // in the catalog
-	Selected    func(ordinal uint32) bool // is the test part of the run
-	MaxAttempts int
-	Ledgers     [][]Row // of all batches, by index
+	Tests    int                       // in the catalog
+	Selected func(ordinal uint32) bool // is the test part of the run
+	Rule     func(ordinal uint32) Rule
+	Cut      bool    // the run ended early: what has failed attempts and no verdict has failed
+	Ledgers  [][]Row // of all batches, by index
 
 	Verdict    func(ordinal uint32) (Row, bool) // what is told of a test
 	Unfinished []uint32                         // tests told to have no verdict
@@ -83,11 +84,12 @@ func (c *checker) add(r Row) {
 	f.Add(r)
 }
 
-// A test passed only if its process exited 0 and its harness had nothing to say against it.
+// A test passed only if its process exited 0 and its harness had nothing to say against it, or if podtest ended it and
+// slowTimeout.onTimeout is Pass.
 func goodIsGood(c *checker) {
 	for i, rows := range c.Ledgers {
 		for _, r := range rows {
-			if r.Outcome == Passed && (r.Reason != NoReason || r.Code != 0) {
+			if r.Outcome == Passed && r.Reason != SlowTimeout && (r.Reason != NoReason || r.Code != 0) {
 				c.wrong("ledger %d tells that attempt %d of test %d passed, but with reason %d and code %d",
 					i, r.Attempt, r.Ordinal, r.Reason, r.Code)
 			}
@@ -114,10 +116,15 @@ func oneFinalEach(c *checker) {
 }
 
 func (c *checker) final(ordinal uint32) (final Row, decided, flaky bool) {
-	if f := c.folds[ordinal]; f != nil {
-		return f.Final(c.MaxAttempts)
+	f := c.folds[ordinal]
+	if f == nil {
+		return Row{}, false, false
 	}
-	return Row{}, false, false
+	rule := c.Rule(ordinal)
+	if c.Cut {
+		rule = rule.Cut()
+	}
+	return f.Final(rule)
 }
 
 // Outcomes are the selected tests, as sets: each is decided or told as unfinished, never both, never neither.

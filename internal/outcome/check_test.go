@@ -21,10 +21,10 @@ func sound() outcome.Facts {
 	}
 	told := map[uint32]outcome.Row{0: ledgers[1][0], 1: ledgers[1][1]}
 	return outcome.Facts{
-		Tests:       4,
-		Selected:    func(o uint32) bool { return o != 2 },
-		MaxAttempts: 2,
-		Ledgers:     ledgers,
+		Tests:    4,
+		Selected: func(o uint32) bool { return o != 2 },
+		Rule:     func(uint32) outcome.Rule { return outcome.Rule{MaxAttempts: 2} },
+		Ledgers:  ledgers,
 		Verdict: func(o uint32) (outcome.Row, bool) {
 			r, ok := told[o]
 			return r, ok

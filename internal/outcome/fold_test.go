@@ -32,7 +32,7 @@ type verdict struct {
 }
 
 func fold(rows []outcome.Row, maxAttempts int) verdict {
-	final, decided, flaky := outcome.Fold(rows, maxAttempts)
+	final, decided, flaky := outcome.Fold(rows, outcome.Rule{MaxAttempts: maxAttempts})
 	return verdict{final, decided, flaky}
 }
 

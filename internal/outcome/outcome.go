@@ -49,6 +49,8 @@ const (
 	UnknownTest   Reason = 7 // the binary does not know a test that it had listed
 	KilledItsPod  Reason = 8 // run alone, its pod died with it
 	Leaked        Reason = 9 // would have passed, but left a process behind, and leakTimeout.result is Fail
+	// FlakyFailed is never in a ledger: the test passed after a failed attempt, and flakyResult is Fail.
+	FlakyFailed Reason = 10
 )
 
 // Row is one attempt of one test: a line of the ledger. Durations are in microseconds.

@@ -1,6 +1,7 @@
 package outcome
 
-// Tally are numbers of tests by how they ended. Flaky ones are among the passed.
+// Tally are numbers of tests by how they ended. Flaky ones are among the passed: those that failed for it
+// are not counted as flaky.
 type Tally struct {
 	Passed, Failed, TimedOut, Crashed, OOMKilled, Skipped int
 	Flaky                                                 int
@@ -11,7 +12,7 @@ func (t *Tally) Add(final Row, flaky bool) {
 	if n := t.of(final.Outcome); n != nil {
 		*n++
 	}
-	if flaky {
+	if flaky && final.Outcome.Good() {
 		t.Flaky++
 	}
 }

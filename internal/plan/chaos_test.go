@@ -119,7 +119,7 @@ func (w *world) theUserChangesTheSpec() {
 	switch w.dice.IntN(10) {
 	case 0:
 		w.cancel = true
-		w.lead.state.Cancel()
+		w.lead.state.Cancel(false)
 	case 1, 2, 3, 4:
 		w.suspend = !w.suspend
 		w.lead.state.Suspend(w.suspend)
@@ -180,13 +180,13 @@ func aRun(t *rapid.T) {
 func (w *world) judge() {
 	state := w.lead.state
 	facts := outcome.Facts{
-		Tests:       len(w.tests),
-		Selected:    func(o uint32) bool { return w.tests[o].Selected },
-		MaxAttempts: w.set.MaxAttempts,
-		Verdict:     state.Verdict,
-		Unfinished:  state.Unfinished(),
-		Told:        state.Tally(),
-		Passed:      w.ending.Result == "Passed",
+		Tests:    len(w.tests),
+		Selected: func(o uint32) bool { return w.tests[o].Selected },
+		Rule:     state.Rule, Cut: state.Cut(),
+		Verdict:    state.Verdict,
+		Unfinished: state.Unfinished(),
+		Told:       state.Tally(),
+		Passed:     w.ending.Result == "Passed",
 	}
 	type attempt struct {
 		ordinal uint32

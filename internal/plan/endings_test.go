@@ -222,7 +222,7 @@ func TestAnEndStopsAllWorkersAndTakesNothingInAnyMore(t *testing.T) {
 	p := play(t, 2)
 	p.hire()
 	h := p.idle(0).Attempts[0]
-	p.Cancel()
+	p.Cancel(false)
 	step := p.next()
 	p.want("workers to stop", []int{0, 1}, step.Stop)
 	p.want("a late row", plan.Duplicate, p.tell(0, h, pass))

@@ -25,7 +25,7 @@ var answers = []func(*State, ask) (Grant, bool){
 
 // Grant answers a worker that holds queued attempts which have not started, and running ones which have. The answer is
 // Drain if there is nothing that this worker could ever get: nothing waits, and nothing of its own can come back.
-func (s *State) Grant(index int, queued, running int, now time.Time) Grant {
+func (s *State) Grant(index int, a Ask, now time.Time) Grant {
 	w := s.living(index)
 	if w == nil {
 		return Grant{Drain: true}
@@ -35,7 +35,7 @@ func (s *State) Grant(index int, queued, running int, now time.Time) Grant {
 		s.unsilence(w)
 	}
 	for _, try := range answers {
-		if g, ok := try(s, ask{w, queued, running, now}); ok {
+		if g, ok := try(s, ask{w, a.Queued, a.Running, now}); ok {
 			return g
 		}
 	}

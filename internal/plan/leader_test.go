@@ -64,7 +64,7 @@ func (w *world) durable(ordinal uint32) (final outcome.Row, decided bool) {
 			}
 		}
 	}
-	final, decided, _ = outcome.Fold(rows, w.set.MaxAttempts)
+	final, decided, _ = outcome.Fold(rows, outcome.Rule{MaxAttempts: w.set.MaxAttempts})
 	return final, decided
 }
 
@@ -153,14 +153,14 @@ func (w *world) speakFromTheGrave(p *pod) {
 	w.lead.state.Started(index, p.end.Lost, w.now)
 	w.lead.state.Added(index, w.now)
 	w.lead.state.Ended(index, plan.End{Cause: plan.Died, Lost: p.end.Lost}, w.now)
-	if g := w.lead.state.Grant(index, 0, 0, w.now); !g.Drain {
+	if g := w.lead.state.Grant(index, plan.Ask{}, w.now); !g.Drain {
 		w.t.Fatalf("worker %d has ended and is granted %+v", index, g)
 	}
 }
 
 func (w *world) ask(p *pod) {
 	queued, atWork := len(p.queued), len(p.running)
-	g := w.lead.state.Grant(p.start.Index, queued, atWork, w.now)
+	g := w.lead.state.Grant(p.start.Index, plan.Ask{Queued: queued, Running: atWork}, w.now)
 	w.t.Logf("worker %d with %d queued, %d running is granted %+v", p.start.Index, queued, atWork, g)
 	w.checkGrant(p, g)
 	if !w.orderly && w.goes(leaseLost) {

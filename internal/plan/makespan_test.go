@@ -163,7 +163,7 @@ func (r *race) work(w *runner) {
 }
 
 func (r *race) answer(w *runner) {
-	g := r.state.Grant(w.index, len(w.queued), w.running, r.clock())
+	g := r.state.Grant(w.index, plan.Ask{Queued: len(w.queued), Running: w.running}, r.clock())
 	if len(g.Attempts) == 0 && !g.Drain {
 		r.waiting = append(r.waiting, w)
 		return

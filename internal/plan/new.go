@@ -17,6 +17,8 @@ func New(f Facts, now time.Time) *State {
 		tests:   make([]test, len(f.Tests)),
 		trouble: map[uint32]*trouble{},
 	}
+	s.force, s.testsStarted = f.Force, f.TestsStarted
+	s.readPolicies(f)
 	s.list(f.Tests)
 	batches := slices.Clone(f.Batches)
 	slices.SortStableFunc(batches, func(a, b Batch) int { return a.Index - b.Index })
@@ -57,7 +59,7 @@ func (s *State) list(tests []Test) {
 			id = int32(len(dense))
 			dense[t.Binary] = id
 		}
-		s.tests[o] = test{binary: id, holder: -1}
+		s.tests[o] = test{binary: id, policy: int32(within(int(t.Policy), len(s.policies))), holder: -1}
 		if t.Selected {
 			s.tests[o].place = listed
 			s.tally.selected++

@@ -120,6 +120,7 @@ type Facts struct {
 	Batches  []Batch
 	Suspend  bool
 	Cancel   bool
+	Force    bool // with Cancel: at once
 
 	Classes      []string // names; empty: ClassDefault alone
 	Policies     []Policy // empty: one, made of Settings
@@ -151,15 +152,30 @@ const (
 type Grant struct {
 	Attempts []Held
 	Drain    bool // no more work for this worker
+	// Stop, with Drain, says how what runs is to be ended too: StopTerminate, StopKill, or not at all.
+	Stop string
 	// Again is when asking again may help though no event has happened; zero: only an event will.
 	Again time.Time
+}
+
+// How what runs is ended; the values are wire's.
+const (
+	StopTerminate = "terminate"
+	StopKill      = "kill"
+)
+
+// Ask is a worker's question for work: what it says it holds.
+type Ask struct {
+	Queued  int // attempts that have not started
+	Running int // those that have
+	Load    int // slots that all of them take
 }
 
 // Start is a worker to make.
 type Start struct {
 	Index int
-	Class string
-	Tests []uint32
+	Class string   // the pod's shape: of Facts.Classes, or ClassAlone
+	Tests []uint32 // all that it will ever get; empty: it asks
 }
 
 // Ending is the end of a run.

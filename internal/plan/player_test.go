@@ -80,7 +80,7 @@ func (p *player) next() plan.Step {
 }
 
 // idle lets a worker that holds nothing ask for work.
-func (p *player) idle(index int) plan.Grant { return p.Grant(index, 0, 0, p.now) }
+func (p *player) idle(index int) plan.Grant { return p.Grant(index, plan.Ask{}, p.now) }
 
 // tell reports that an attempt ended so, after three seconds: such tests are not fetched in advance.
 func (p *player) tell(index int, h plan.Held, o outcome.Outcome) plan.Accept {

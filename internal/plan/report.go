@@ -77,7 +77,7 @@ func (s *State) decide(ordinal uint32) bool {
 		s.settle(ordinal, row, false)
 		return true
 	}
-	final, decided, flaky := x.Final(s.set.MaxAttempts)
+	final, decided, flaky := x.Final(s.Rule(ordinal))
 	if decided {
 		s.settle(ordinal, final, flaky)
 	}

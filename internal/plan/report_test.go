@@ -109,7 +109,7 @@ func TestRetries(t *testing.T) {
 		p.now = p.now.Add(15 * time.Second)
 		p.want("given anew, the first being lost", gives(0, 2), p.idle(0))
 		p.tell(0, held(0, 1)[0], fail)
-		p.want("attempt 2 runs still", nothing, p.Grant(0, 0, 1, p.now))
+		p.want("attempt 2 runs still", nothing, p.Grant(0, plan.Ask{Running: 1}, p.now))
 		p.tell(0, held(0, 2)[0], fail)
 		p.want("attempt 3", gives(0, 3), p.idle(0))
 	})

@@ -30,7 +30,7 @@ func drive(s *plan.State, workers, n int) (done int) {
 	for now := epoch; done < n; now = now.Add(time.Second) {
 		before := done
 		for w := range workers {
-			g := s.Grant(w, 0, 0, now)
+			g := s.Grant(w, plan.Ask{}, now)
 			s.Started(w, g.Attempts, now)
 			for _, h := range g.Attempts {
 				row := outcome.Row{Ordinal: h.Ordinal, Attempt: h.Attempt, Outcome: outcome.Passed, Duration: uint64(50_000 + h.Ordinal%1000)}

@@ -25,7 +25,16 @@ type State struct {
 	set     Settings
 	suspend bool
 	cancel  bool
-	closed  *Ending // what Next has told; nothing is taken in after it
+	force   bool
+	cut     bool // the end came early
+	rouse   bool
+
+	testsStarted time.Time
+
+	policies   []Policy
+	groups     []group
+	classNames []string
+	closed     *Ending // what Next has told; nothing is taken in after it
 
 	tests   []test
 	trouble map[uint32]*trouble
@@ -71,5 +80,41 @@ func (s *State) Suspend(on bool) {
 	s.suspend = on
 }
 
-// Cancel ends the run.
-func (s *State) Cancel() { s.cancel = true }
+// Cancel ends the run; force: without waiting for the tests that run to end.
+func (s *State) Cancel(force bool) {
+	s.cancel = true
+	s.force = s.force || force
+}
+
+// TestsStarted is when the first test was handed out; zero: none yet.
+func (s *State) TestsStarted() time.Time { return s.testsStarted }
+
+// Sealed tells that a worker's reporter has said that this is all: nothing runs there any more.
+func (s *State) Sealed(index int, now time.Time) {
+	if w := s.living(index); w != nil {
+		s.heard(w, now)
+		w.sealed = true
+	}
+}
+
+// Policy is what holds for a test.
+func (s *State) Policy(ordinal uint32) Policy { return *s.policy(ordinal) }
+
+// Rule is what holds for a test's attempts.
+func (s *State) Rule(ordinal uint32) outcome.Rule {
+	p := s.policy(ordinal)
+	return outcome.Rule{MaxAttempts: p.MaxAttempts, FlakyFails: p.FlakyFails}
+}
+
+// Rounds is how often the tests of the facts are in the run: of a stress run by duration, the rounds begun.
+func (s *State) Rounds() int { return 1 }
+
+// Cut reports whether the run has ended early, and the tests with failed attempts and no verdict with it, as failed.
+func (s *State) Cut() bool { return s.cut }
+
+// TakeRouse reports whether since it was last asked something happened that may let a worker have work that got none.
+func (s *State) TakeRouse() bool {
+	was := s.rouse
+	s.rouse = false
+	return was
+}

@@ -15,7 +15,7 @@ func TestTakeover(t *testing.T) {
 	t.Run("what nobody is known to hold is held back until all have told", func(t *testing.T) {
 		p := playFacts(t, given(9, nil, plan.Batch{}, plan.Batch{}))
 		p.Announce(1, held(0, 1), p.now)
-		p.want("worker 1 runs its test", nothing, p.Grant(1, 0, 1, p.now))
+		p.want("worker 1 runs its test", nothing, p.Grant(1, plan.Ask{Running: 1}, p.now))
 		p.tell(1, held(0, 1)[0], pass)
 		p.want("worker 1 waits", plan.Grant{Again: later}, p.idle(1))
 		p.want("worker 0 tells first", plan.Grant{Again: later}, p.idle(0))
@@ -30,7 +30,7 @@ func TestTakeover(t *testing.T) {
 		p.want("a test", gives(0, 1), p.idle(1))
 		p.want("and one in the place of who is silent: none, it is alive", []plan.Start(nil), p.next().Start)
 		p.Announce(0, held(0, 1, 1, 1), p.now)
-		p.want("who speaks late keeps what nobody else has", gives(2, 1), p.Grant(0, 0, 0, p.now))
+		p.want("who speaks late keeps what nobody else has", gives(2, 1), p.Grant(0, plan.Ask{}, p.now))
 		p.Announce(0, held(0, 2), p.now)
 		p.tell(1, held(0, 1)[0], fail)
 		p.want("whoever has it first runs it again", gives(0, 2), p.idle(1))
@@ -87,7 +87,7 @@ func TestTakeover(t *testing.T) {
 		p := playFacts(t, given(2, nil, plan.Batch{}))
 		p.Announce(0, []plan.Held{{Ordinal: 0, Attempt: 2, Started: true}, {Ordinal: 0, Attempt: 1, Started: true}}, p.now)
 		p.tell(0, held(0, 1)[0], fail)
-		p.want("attempt 2 runs still", held(1, 1), p.Grant(0, 0, 0, p.now).Attempts)
+		p.want("attempt 2 runs still", held(1, 1), p.Grant(0, plan.Ask{}, p.now).Attempts)
 	})
 	t.Run("attempts that it cannot have are left out", func(t *testing.T) {
 		p := playFacts(t, given(3, nil, plan.Batch{Rows: []outcome.Row{row(0, 1, pass), row(1, 1, fail)}}, plan.Batch{}))
@@ -98,12 +98,12 @@ func TestTakeover(t *testing.T) {
 	t.Run("what a worker was given before counts for its maxTests", func(t *testing.T) {
 		p := playFacts(t, given(9, maxTests(3), plan.Batch{Rows: []outcome.Row{row(0, 1, pass)}, Discarded: 1}))
 		p.Announce(0, held(1, 1), p.now)
-		p.want("it has had three", drain, p.Grant(0, 0, 1, p.now))
+		p.want("it has had three", drain, p.Grant(0, plan.Ask{Running: 1}, p.now))
 	})
 	t.Run("even attempts that it told of in vain", func(t *testing.T) {
 		p := playFacts(t, given(9, maxTests(3), plan.Batch{}))
 		p.Announce(0, held(0, 2, 0, 1, 1, 1), p.now)
-		p.want("it has had three", drain, p.Grant(0, 0, 2, p.now))
+		p.want("it has had three", drain, p.Grant(0, plan.Ask{Running: 2}, p.now))
 	})
 	t.Run("a worker tells what it holds before it gets what is kept for it", func(t *testing.T) {
 		p := playFacts(t, given(9, nil, plan.Batch{Rows: []outcome.Row{row(5, 1, fail)}}))
@@ -153,13 +153,13 @@ func TestAStateSaysWhatTheLedgersSay(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, err := range outcome.Check(outcome.Facts{
-			Tests:       tests,
-			Selected:    func(uint32) bool { return true },
-			MaxAttempts: f.Settings.MaxAttempts,
-			Ledgers:     ledgers,
-			Verdict:     s.Verdict,
-			Unfinished:  s.Unfinished(),
-			Told:        s.Tally(),
+			Tests:      tests,
+			Selected:   func(uint32) bool { return true },
+			Rule:       s.Rule,
+			Ledgers:    ledgers,
+			Verdict:    s.Verdict,
+			Unfinished: s.Unfinished(),
+			Told:       s.Tally(),
 		}) {
 			t.Error(err)
 		}

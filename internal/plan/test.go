@@ -25,6 +25,7 @@ type test struct {
 	row        outcome.Row // the verdict, or none
 	prev, next uint32      // neighbours in the list of its place, ordinal + 1
 	binary     int32
+	policy     int32
 	holder     int32  // index of its worker, if own or held
 	high       uint16 // highest attempt ever heard of
 	hold       uint16 // attempt that its worker holds

@@ -19,6 +19,7 @@ type worker struct {
 	draining bool // has been told
 	surplus  bool // is to be told
 	gone     bool
+	sealed   bool   // nothing runs there any more
 	counted  traits // as it is counted now
 
 	pod       Pod

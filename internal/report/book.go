@@ -104,7 +104,7 @@ func (b *Book) enter(e Entry) (Entry, bool) {
 	a.attempts[r.Attempt] = e
 	was := a.decided
 	var final outcome.Row
-	final, a.decided, a.flaky = a.folding.Final(b.maxAttempts)
+	final, a.decided, a.flaky = a.folding.Final(outcome.Rule{MaxAttempts: b.maxAttempts})
 	if was {
 		b.recount() // two leaders may both have had a test run: what passed once has passed
 	} else if a.decided {
@@ -118,7 +118,7 @@ func (b *Book) enter(e Entry) (Entry, bool) {
 func (b *Book) recount() {
 	b.Tally, b.Slow, b.Leaky = outcome.Tally{}, 0, 0
 	for _, a := range b.tests {
-		if final, decided, flaky := a.folding.Final(b.maxAttempts); decided {
+		if final, decided, flaky := a.folding.Final(outcome.Rule{MaxAttempts: b.maxAttempts}); decided {
 			b.count(final, flaky)
 		}
 	}
