@@ -5,15 +5,20 @@ package catalog
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/wire"
 )
 
-// Catalog is the ordered result of listing. Order: suites and binaries by id, tests by name, both byte-wise.
+// Catalog is the ordered result of listing. Order: binaries by id (see compareIDs), tests by name, byte-wise.
 type Catalog struct {
 	Binaries []wire.Binary
 	Tests    []wire.Listed // by ordinal; Binary is an index into Binaries
+
+	// Stress says that the run has rounds: names tell them, and ordinals go on from round to round. It is the run's, not
+	// the listing's: neither the encoding nor the digest has it.
+	Stress bool
 }
 
 // New makes a catalog of what a listing pod told: orders it, and refuses what could not be run test by test.
@@ -35,7 +40,7 @@ func ordered(told wire.Catalog) *Catalog {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(told.Binaries[a].ID, told.Binaries[b].ID) })
+	slices.SortStableFunc(order, func(a, b int) int { return compareIDs(told.Binaries[a].ID, told.Binaries[b].ID) })
 	c := &Catalog{Binaries: make([]wire.Binary, len(order)), Tests: slices.Clone(told.Tests)}
 	place := make([]int, len(order))
 	for to, from := range order {
@@ -74,14 +79,20 @@ func selected(runIgnored string, ignored bool) bool {
 	return !ignored
 }
 
-// Test is the test of an ordinal below Len, and its binary.
+// Test is the test of an ordinal, and its binary; in a run with rounds, of any round.
 func (c *Catalog) Test(ordinal uint32) (wire.Binary, wire.Listed) {
-	t := c.Tests[ordinal]
+	t := c.Tests[int(ordinal)%len(c.Tests)]
 	return c.Binaries[t.Binary], t
 }
 
-// DisplayName is a test's name for people: "<binary id> <name>".
+// Round is the round of a run that an ordinal is of, from 0.
+func (c *Catalog) Round(ordinal uint32) int { return int(ordinal) / len(c.Tests) }
+
+// DisplayName is a test's name for people: "<binary id> <name>", in a stress run "<binary id>@stress-<round> <name>".
 func (c *Catalog) DisplayName(ordinal uint32) string {
 	b, t := c.Test(ordinal)
+	if c.Stress {
+		return b.ID + "@stress-" + strconv.Itoa(c.Round(ordinal)) + " " + t.Name
+	}
 	return b.ID + " " + t.Name
 }
