@@ -2,6 +2,7 @@
 //
 //	agent report        beside the user's container: takes what the runner says to the collector
 //	agent run | list    inside it: starts tests, or asks the test binaries for theirs
+//	agent unpack A DIR  beneath run and list: unpacks an archive of cargo-nextest
 //	agent install DIR   copies itself to DIR/agent
 //	agent version
 package main
@@ -12,6 +13,7 @@ import (
 	"os"
 
 	"github.com/podtest/podtest/internal/agent"
+	"github.com/podtest/podtest/internal/harness/nextest"
 )
 
 // version is set by the linker.
@@ -30,6 +32,8 @@ func run(args []string) int {
 	switch {
 	case verb == "install" && len(args) == 2:
 		return install(args[1])
+	case verb == nextest.Verb && (len(args) == 1 || len(args) == 3):
+		return agent.Unpack(args[1:])
 	case len(args) != 1:
 	case verb == "report":
 		return agent.Report(log, version)

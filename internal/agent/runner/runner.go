@@ -18,6 +18,7 @@ import (
 	"github.com/podtest/podtest/internal/harness/exec"
 	"github.com/podtest/podtest/internal/harness/golang"
 	"github.com/podtest/podtest/internal/harness/libtest"
+	"github.com/podtest/podtest/internal/harness/nextest"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -43,7 +44,9 @@ func Run(ctx context.Context, o Options) error {
 	r := &runner{
 		options: o, conn: conn,
 		to: wire.NewLineWriter(conn), from: wire.NewLineReader(conn),
-		harnesses: map[string]harness.Harness{"go": golang.New(), "libtest": libtest.New(), "exec": exec.New()},
+		harnesses: map[string]harness.Harness{
+			"go": golang.New(), "libtest": libtest.New(), "nextest": nextest.New(), "exec": exec.New(),
+		},
 	}
 	if err := r.hello(ctx); err != nil {
 		return err
