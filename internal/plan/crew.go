@@ -28,6 +28,7 @@ func (s *State) enlist(w *worker) *worker {
 	at, _ := slices.BinarySearchFunc(s.crew, w.index, byIndex)
 	s.crew = slices.Insert(s.crew, at, w)
 	s.next = max(s.next, w.index+1)
+	w.matters = len(s.groups) > 0
 	return w
 }
 
@@ -45,7 +46,7 @@ type traits struct {
 	alive   int
 	spoken  int // have said a word
 	pulling int // share the queue
-	silent  int // may hold attempts of an earlier leader that are not lone ones, and have not told
+	silent  int // may hold attempts of an earlier leader that matter to others, and have not told
 	surplus int
 }
 
@@ -57,7 +58,7 @@ func (w *worker) traits() traits {
 		alive:   1,
 		spoken:  one(w.spoken),
 		pulling: one(!w.lone() && !w.draining && w.pod.Blocked == ""),
-		silent:  one(!w.lone() && w.silent),
+		silent:  one(w.silent && (w.matters || !w.lone())),
 		surplus: one(w.surplus),
 	}
 }
@@ -67,6 +68,7 @@ func (s *State) recount(w *worker) {
 	was, is := w.counted, w.traits()
 	s.counted.alive += is.alive - was.alive
 	s.counted.spoken += is.spoken - was.spoken
+	s.queues[w.class].pulling += is.pulling - was.pulling
 	s.counted.pulling += is.pulling - was.pulling
 	s.counted.silent += is.silent - was.silent
 	s.counted.surplus += is.surplus - was.surplus

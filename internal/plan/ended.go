@@ -51,6 +51,7 @@ func (s *State) Ended(index int, e End, now time.Time) {
 	s.noteEnd(Batch{Index: index, Tests: w.fixed, End: &e})
 	s.releaseAll(&w.held)
 	s.releaseAll(&w.own)
+	s.unreserve(w)
 	s.dismiss(w)
 	if s.refusal != nil {
 		s.refusal.again = now // room may have come free
@@ -105,7 +106,7 @@ func (s *State) strike(b Batch) {
 	if len(b.Tests) == 1 && b.End.Cause.accuses() && len(b.End.Lost) > 0 {
 		e.test = int64(b.Tests[0])
 	}
-	if e.test < 0 || s.set.Alone {
+	if e.test < 0 || s.policy(uint32(e.test)).Alone {
 		s.strikes.add(e)
 	}
 }

@@ -21,21 +21,22 @@ func (s *State) Broken() error {
 		}
 		return nil
 	}
-	err := visit(&s.solo, alone, -1)
-	n, known, unknown := 0, int64(0), 0
-	for i := range s.queue.binaries {
-		b := &s.queue.binaries[i]
+	var err error
+	for _, l := range s.solo {
 		if err == nil {
-			err = visit(&b.tests, waiting, -1)
-		}
-		n += b.tests.n
-		known += int64(b.tests.n) * b.mean()
-		if !b.known() {
-			unknown += b.tests.n
+			err = visit(&l.tests, alone, -1)
 		}
 	}
-	if err == nil && (n != s.queue.n || known != s.queue.known || unknown != s.queue.unknown) {
-		err = fmt.Errorf("the queue has %d, %d, %d and says %d, %d, %d", n, known, unknown, s.queue.n, s.queue.known, s.queue.unknown)
+	for i := range s.shelf.buckets {
+		if err == nil {
+			err = visit(&s.shelf.buckets[i].tests, waiting, -1)
+		}
+	}
+	if err == nil {
+		err = s.brokenQueues()
+	}
+	if err == nil {
+		err = s.brokenGroups()
 	}
 	var counted traits
 	for _, w := range s.crew {
@@ -86,6 +87,80 @@ func (s *State) brokenSums(seen []int) error {
 	want := [5]int{selected, undecided, lost, running, selected - undecided}
 	if got != want {
 		return fmt.Errorf("selected, undecided, given up, running and decided are %v, but %v are counted", want, got)
+	}
+	return nil
+}
+
+func (s *State) brokenQueues() error {
+	for _, q := range s.queues {
+		n, known, unknown := 0, int64(0), 0
+		for _, l := range q.lanes {
+			inLane := 0
+			for _, id := range l.order {
+				b := &s.shelf.buckets[id]
+				e := &s.shelf.binaries[b.binary]
+				inLane += b.tests.n
+				known += int64(b.tests.n) * e.mean()
+				if !e.known() {
+					unknown += b.tests.n
+				}
+				if b.tests.n == 0 || s.shelf.before(id, l.head()) {
+					return fmt.Errorf("bucket %d with %d tests is out of place", id, b.tests.n)
+				}
+			}
+			if l.n != inLane || l.reserved != nil && (l.reserved.gone || l.reserved.draining || l.reserved.reserved != l) {
+				return fmt.Errorf("a lane has %d tests and says %d, or is kept for nobody", inLane, l.n)
+			}
+			n += inLane
+		}
+		if n != q.n || known != q.known || unknown != q.unknown {
+			return fmt.Errorf("the queue has %d, %d, %d and says %d, %d, %d", n, known, unknown, q.n, q.known, q.unknown)
+		}
+	}
+	return nil
+}
+
+func (s *State) brokenGroups() error {
+	type sums struct{ load, held int }
+	want, loads, holding := make([]sums, len(s.groups)), map[int]int{}, 0
+	for o := range s.tests {
+		t := &s.tests[o]
+		if t.place != held {
+			continue
+		}
+		holding++
+		p := s.policy(uint32(o))
+		loads[int(t.holder)] += s.cost(p, s.worker(int(t.holder)))
+		if p.Group > 0 {
+			want[p.Group-1].held++
+			want[p.Group-1].load += s.share(p)
+		}
+	}
+	for i, g := range s.groups {
+		if got := (sums{g.load, g.held}); got != want[i] {
+			return fmt.Errorf("group %d holds %+v and says %+v", i, want[i], got)
+		}
+	}
+	for _, w := range s.crew {
+		if w.load != loads[w.index] {
+			return fmt.Errorf("worker %d has a load of %d and says %d", w.index, loads[w.index], w.load)
+		}
+	}
+	if holding != s.holding {
+		return fmt.Errorf("%d tests are held, %d are counted", holding, s.holding)
+	}
+	return nil
+}
+
+// OverLimits tells which limit of groups is exceeded, if one is.
+func (s *State) OverLimits() error {
+	for i, g := range s.groups {
+		if g.load > g.Max {
+			return fmt.Errorf("group %d has a load of %d, the most is %d", i, g.load, g.Max)
+		}
+		if g.Exclusive && g.held > 0 && g.held < s.holding {
+			return fmt.Errorf("group %d is not alone: %d of %d are its own", i, g.held, s.holding)
+		}
 	}
 	return nil
 }

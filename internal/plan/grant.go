@@ -6,6 +6,7 @@ import "time"
 type ask struct {
 	w               *worker
 	queued, running int // attempts that it says it holds
+	load            int // slots that they take
 	now             time.Time
 }
 
@@ -21,6 +22,7 @@ var answers = []func(*State, ask) (Grant, bool){
 	getsWork,
 	waitsForItsOwn,
 	waitsForTheTakeover,
+	waitsForItsTurn,
 }
 
 // Grant answers a worker that holds queued attempts which have not started, and running ones which have. The answer is
@@ -35,7 +37,7 @@ func (s *State) Grant(index int, a Ask, now time.Time) Grant {
 		s.unsilence(w)
 	}
 	for _, try := range answers {
-		if g, ok := try(s, ask{w, a.Queued, a.Running, now}); ok {
+		if g, ok := try(s, ask{w, a.Queued, a.Running, a.Load, now}); ok {
 			return g
 		}
 	}
@@ -46,6 +48,7 @@ func (s *State) Grant(index int, a Ask, now time.Time) Grant {
 func (s *State) drain(w *worker) Grant {
 	w.draining, w.surplus = true, false
 	s.recount(w)
+	s.unreserve(w)
 	s.releaseAll(&w.own)
 	return Grant{Drain: true}
 }
@@ -122,7 +125,19 @@ func waitsForItsOwn(s *State, a ask) (Grant, bool) {
 }
 
 func waitsForTheTakeover(s *State, a ask) (Grant, bool) {
-	return Grant{Again: s.until}, !a.w.lone() && s.withheld(a.now) && s.queue.n > 0
+	return Grant{Again: s.until}, !a.w.lone() && s.withheld(a.now) && s.queues[a.w.class].n > 0
+}
+
+// waitsForItsTurn: what waits for this worker may not be held now, since its group is full, or its back-off is not over.
+// If the worker's place is wanted for what could run it goes.
+func waitsForItsTurn(s *State, a ask) (Grant, bool) {
+	w := a.w
+	waits := w.own.n + w.delayed
+	if !w.lone() {
+		q := s.queues[w.class]
+		waits += q.n + q.delayed
+	}
+	return Grant{}, waits > 0 && !s.placeWanted(w, a.now)
 }
 
 func (s *State) pastDeadline(now time.Time) bool {

@@ -11,34 +11,53 @@ const (
 
 // lease takes tests from the queue for a worker: always as many as it has free slots, and beyond that work to fetch in
 // advance, by estimated seconds, less and less towards the end. While nothing is known of a binary its tests are
-// fetched by count, and few. Weights will belong here, as slots that a test takes.
+// fetched by count, and few; of heavy tests and of groups none is fetched in advance.
 func (s *State) lease(a ask) []Held {
 	var attempts []Held
-	free := s.slots(a.w) - a.queued - a.running
+	free := s.slots(a.w) - s.load(a)
 	most := min(leaseMost+free, s.left(a.w))
 	ahead := s.advance(a)
 	for len(attempts) < most {
-		ordinal, ok := s.nextFor(a)
-		if !ok || len(attempts) >= free && !ahead.allows(s.queue.binaries[s.tests[ordinal].binary].estimate) {
+		ordinal, ok := s.nextFor(a, free)
+		if free <= 0 {
+			ordinal, ok = s.nextAhead(a)
+			ok = ok && ahead.allows(s.shelf.estimate(s.tests[ordinal].bucket))
+		}
+		if !ok {
 			break
 		}
+		s.given(ordinal, a.w)
 		h := Held{Ordinal: ordinal, Attempt: s.tests[ordinal].high + 1}
-		s.hand(h, a.w)
+		attempts = append(attempts, s.hand(h, a.w))
 		a.w.given++
-		attempts = append(attempts, h)
+		free -= s.cost(s.policy(ordinal), a.w)
 	}
 	return attempts
 }
 
-// nextFor is the test that the worker gets next: its own first.
-func (s *State) nextFor(a ask) (ordinal uint32, ok bool) {
+// load is how many slots of the worker are taken or spoken for: what it told when it asked, but no more than by what
+// has not ended since.
+func (s *State) load(a ask) int { return max(a.queued+a.running, min(a.load, a.w.load)) }
+
+// nextAhead is the test that the worker may fetch next in advance.
+func (s *State) nextAhead(a ask) (ordinal uint32, ok bool) {
 	if first := a.w.own.first; first != 0 {
-		return first - 1, true
+		return first - 1, s.lanes[s.shelf.buckets[s.tests[first-1].bucket].policy].plain() && !s.exclusive
 	}
-	if a.w.lone() || s.withheld(a.now) {
+	if a.w.lone() || s.withheld(a.now) || s.reservedFor(a.w) != nil {
 		return 0, false
 	}
-	return s.queue.peek()
+	q := s.queues[a.w.class]
+	l := s.best(q, (*lane).plain)
+	if l == nil || s.exclusive {
+		return 0, false
+	}
+	for _, p := range s.passed(q, l, 0) {
+		if !p.plain() {
+			p.passed++
+		}
+	}
+	return l.first(), true
 }
 
 // advance is what a worker may still fetch in advance.
@@ -51,11 +70,12 @@ type advance struct {
 // A fixed share of what remains for each worker makes leases shrink towards the end (factoring: Hummel, Schonberg,
 // Flynn 1992). What is as long as the share, or as leaseCap, is not fetched in advance at all.
 func (s *State) advance(a ask) advance {
-	slots, pullers := s.slots(a.w), s.pullers()
+	q := s.queues[a.w.class]
+	slots, pullers := s.slots(a.w), s.pullers(q)
 	return advance{
 		queued: a.queued,
-		work:   min(s.queue.remaining()/int64(2*pullers), int64(slots)*leaseCap),
-		count:  min(slots, s.queue.n/(8*pullers)),
+		work:   min(q.remaining()/int64(2*pullers), int64(slots)*leaseCap),
+		count:  min(slots, q.n/(8*pullers)),
 	}
 }
 
@@ -72,4 +92,4 @@ func (d *advance) allows(e estimate) bool {
 }
 
 // pullers is how many workers share the queue.
-func (s *State) pullers() int { return max(1, min(s.set.Parallelism, s.counted.pulling)) }
+func (s *State) pullers(q *queue) int { return max(1, min(s.set.Parallelism, q.pulling)) }

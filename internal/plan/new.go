@@ -52,21 +52,21 @@ func (t Settings) withFloors() Settings {
 
 // list takes in the tests. A binary is numbered by its first test, which makes the numbers dense and canonical.
 func (s *State) list(tests []Test) {
-	dense := map[int32]int32{}
+	dense, known := map[int32]int32{}, map[[2]int32]int32{}
 	for o, t := range tests {
 		id, ok := dense[t.Binary]
 		if !ok {
 			id = int32(len(dense))
 			dense[t.Binary] = id
+			s.shelf.binaries = append(s.shelf.binaries, binary{})
 		}
-		s.tests[o] = test{binary: id, policy: int32(within(int(t.Policy), len(s.policies))), holder: -1}
+		s.tests[o] = test{bucket: s.bucketOf(id, int32(within(int(t.Policy), len(s.policies))), known), holder: -1}
 		if t.Selected {
 			s.tests[o].place = listed
 			s.tally.selected++
 		}
 	}
 	s.tally.undecided = s.tally.selected
-	s.queue.binaries = make([]binary, len(dense))
 }
 
 func (s *State) readRows(b Batch) {
@@ -90,7 +90,7 @@ func (s *State) readEnd(b Batch, now time.Time) {
 		s.lastWork = now
 	}
 	if b.End == nil {
-		w := s.enlist(&worker{index: b.Index, class: b.Class, fixed: b.Tests, born: now, silent: true})
+		w := s.enlist(&worker{index: b.Index, class: s.class(b.Class), fixed: b.Tests, born: now, silent: true})
 		w.given = len(b.Rows) + b.Discarded
 		s.recount(w)
 		s.until = now.Add(grace)

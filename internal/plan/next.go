@@ -22,10 +22,10 @@ func (s *State) Next(now time.Time) Step {
 type view struct {
 	now     time.Time
 	alive   []int
-	working int // workers that have said a word
-	unsure  int // workers that may be at work though they have not said a word
-	free    int // slots about to take work from the queue
-	pending int // workers that have not said a word
+	working int   // workers that have said a word
+	unsure  int   // workers that may be at work though they have not said a word
+	free    []int // slots about to take work, by class
+	pending int   // workers that have not said a word
 	blocked *Blocked
 	// stuck is since when the first of those that do not start has been waiting; zero: nobody waits to start.
 	stuck time.Time
@@ -34,17 +34,17 @@ type view struct {
 }
 
 func (s *State) look(now time.Time) view {
-	v := view{now: now}
+	v := view{now: now, free: make([]int, len(s.queues))}
 	for _, w := range s.crew {
 		if w.proposed {
 			continue
 		}
 		v.alive = append(v.alive, w.index)
-		v.free += s.free(w, now)
+		v.free[w.class] += s.free(w, now)
 		switch {
 		case w.spoken:
 			v.working++
-			if s.queue.n > 0 && s.free(w, now) > 0 {
+			if s.queues[w.class].n > 0 && s.free(w, now) > 0 {
 				v.mayChange(w.asked.Add(quiet))
 			}
 		default:

@@ -11,14 +11,13 @@ func (s *State) leave(ordinal uint32) {
 	t := &s.tests[ordinal]
 	switch t.place {
 	case waiting:
-		s.queue.remove(s.tests, ordinal)
+		s.shelf.buckets[t.bucket].lane.queue.remove(s.tests, ordinal)
 	case alone:
-		s.solo.remove(s.tests, ordinal)
+		s.lineOf(ordinal).tests.remove(s.tests, ordinal)
 	case own:
 		s.worker(int(t.holder)).own.remove(s.tests, ordinal)
 	case held:
-		s.worker(int(t.holder)).held.remove(s.tests, ordinal)
-		s.setStarted(t, false)
+		s.takeBack(ordinal)
 	case givenUp:
 		s.tally.givenUp--
 	case notSelected, listed, settled:
@@ -35,13 +34,25 @@ func (s *State) keep(ordinal uint32, w *worker) {
 }
 
 // hand gives an attempt of a test to a worker.
-func (s *State) hand(h Held, w *worker) {
+func (s *State) hand(h Held, w *worker) Held {
 	s.leave(h.Ordinal)
 	t := &s.tests[h.Ordinal]
 	t.place, t.holder, t.hold = held, int32(w.index), h.Attempt
 	t.heardOf(h.Attempt)
 	w.held.pushBack(s.tests, h.Ordinal)
+	w.load += s.cost(s.policy(h.Ordinal), w)
+	s.enter(h.Ordinal)
 	s.setStarted(t, h.Started)
+	return h
+}
+
+func (s *State) takeBack(ordinal uint32) {
+	t := &s.tests[ordinal]
+	w := s.worker(int(t.holder))
+	w.held.remove(s.tests, ordinal)
+	w.load -= s.cost(s.policy(ordinal), w)
+	s.exit(ordinal)
+	s.setStarted(t, false)
 }
 
 func (s *State) setStarted(t *test, on bool) {
@@ -54,6 +65,7 @@ func (s *State) setStarted(t *test, on bool) {
 // place, with a heap by time that Grant.Again and Step.Again look at.
 func (s *State) requeue(ordinal uint32) {
 	s.leave(ordinal)
+	s.rouse = true
 	t := &s.tests[ordinal]
 	switch {
 	case s.lostTooOften(ordinal):
@@ -61,10 +73,10 @@ func (s *State) requeue(ordinal uint32) {
 		s.tally.givenUp++
 	case s.runsAlone(ordinal):
 		t.place = alone
-		s.solo.pushBack(s.tests, ordinal)
+		s.lineOf(ordinal).tests.pushBack(s.tests, ordinal)
 	default:
 		t.place = waiting
-		s.queue.push(s.tests, ordinal, t.high > 0)
+		s.shelf.buckets[t.bucket].lane.queue.push(s.tests, ordinal, t.high > 0)
 	}
 }
 

@@ -10,7 +10,7 @@ func (s *State) Added(index int, now time.Time) {
 		return // it has ended
 	}
 	if w == nil {
-		w = s.enlist(&worker{index: index, class: ClassDefault, proposed: true})
+		w = s.enlist(&worker{index: index, proposed: true})
 	}
 	if w.proposed {
 		w.proposed, w.born = false, now

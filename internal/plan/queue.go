@@ -1,115 +1,107 @@
 package plan
 
-import "container/heap"
-
-// queue holds the waiting tests by binary. Tests of one binary are taken to be alike, and leave in canonical order. Of
-// the binaries, those of unknown duration come first, in canonical order, so that each is tried early; then those
-// whose tests take longest, so that no long test is left for last.
-//
-// Priorities and groups will belong here, as a key before the others in Less and as binaries that are set aside while
-// their group is full; each further class will have a queue of its own.
+// queue holds the waiting tests of a class of workers, by lane. Of the heads of all lanes that a worker may have, the
+// first in order leaves: the highest priority first; then binaries of unknown duration, in canonical order, so that
+// each is tried early; then those whose tests take longest, so that no long test is left for last. Tests of one binary
+// are taken to be alike, and leave in canonical order.
 type queue struct {
-	binaries []binary
-	order    []int32 // heap of the binaries with waiting tests
-	n        int     // waiting tests
-	all      estimate
-	known    int64 // estimated microseconds of the waiting tests whose binary is known
-	unknown  int   // waiting tests whose binary is not
+	shelf   *shelf
+	name    string
+	lanes   []*lane
+	n       int   // waiting tests
+	known   int64 // estimated microseconds of the waiting tests whose binary is known
+	unknown int   // waiting tests whose binary is not
+	delayed int   // tests that will come when their back-off is over
+	pulling int   // workers that share the queue
 }
 
+// shelf is what the queues share: all buckets, and what is known of the binaries.
+type shelf struct {
+	buckets  []bucket
+	binaries []binary
+	all      estimate
+}
+
+// binary is what is known of a binary's tests, whatever their class.
 type binary struct {
 	estimate
-	tests list
-	at    int // place in the heap
+	buckets []int32
 }
 
+// bucket is the waiting tests of one binary that have one policy.
+type bucket struct {
+	tests    list
+	lane     *lane
+	at       int // place in the heap of the lane
+	binary   int32
+	policy   int32
+	priority int32
+}
+
+func (h *shelf) estimate(bucket int32) estimate { return h.binaries[h.buckets[bucket].binary].estimate }
+
 func (q *queue) push(tests []test, ordinal uint32, front bool) {
-	id := tests[ordinal].binary
-	b := &q.binaries[id]
+	b := &q.shelf.buckets[tests[ordinal].bucket]
 	if front {
 		b.tests.pushFront(tests, ordinal)
 	} else {
 		b.tests.pushBack(tests, ordinal)
 	}
 	q.count(b, 1)
-	if b.tests.n == 1 {
-		heap.Push((*byEstimate)(q), id)
-	}
+	b.lane.changed(tests[ordinal].bucket)
 }
 
 func (q *queue) remove(tests []test, ordinal uint32) {
-	b := &q.binaries[tests[ordinal].binary]
+	b := &q.shelf.buckets[tests[ordinal].bucket]
 	b.tests.remove(tests, ordinal)
 	q.count(b, -1)
-	if b.tests.n == 0 {
-		heap.Remove((*byEstimate)(q), b.at)
-	}
+	b.lane.changed(tests[ordinal].bucket)
 }
 
-// peek is the next test to give.
-func (q *queue) peek() (ordinal uint32, ok bool) {
-	if len(q.order) == 0 {
-		return 0, false
-	}
-	return q.binaries[q.order[0]].tests.first - 1, true
-}
-
-// count keeps the sums when n tests of a binary come or go.
-func (q *queue) count(b *binary, n int) {
+// count keeps the sums when n tests of a bucket come or go.
+func (q *queue) count(b *bucket, n int) {
 	q.n += n
-	if b.known() {
-		q.known += int64(n) * b.mean()
+	b.lane.n += n
+	if e := &q.shelf.binaries[b.binary]; e.known() {
+		q.known += int64(n) * e.mean()
 	} else {
 		q.unknown += n
 	}
 }
 
-// learn takes in how long a test of the binary took.
-func (q *queue) learn(id int32, microseconds uint64) {
-	b := &q.binaries[id]
-	n := b.tests.n
-	q.count(b, -n)
-	b.add(microseconds)
-	q.all.add(microseconds)
-	q.count(b, n)
-	if n > 0 {
-		heap.Fix((*byEstimate)(q), b.at)
+// learn takes in how long a test of the bucket's binary took.
+func (h *shelf) learn(id int32, microseconds uint64) {
+	e := &h.binaries[h.buckets[id].binary]
+	for _, id := range e.buckets {
+		b := &h.buckets[id]
+		b.lane.queue.count(b, -b.tests.n)
+	}
+	e.add(microseconds)
+	h.all.add(microseconds)
+	for _, id := range e.buckets {
+		b := &h.buckets[id]
+		b.lane.queue.count(b, b.tests.n)
+		b.lane.changed(id)
 	}
 }
 
 // remaining is the estimated time of all waiting tests, in microseconds.
-func (q *queue) remaining() int64 { return q.known + int64(q.unknown)*q.all.mean() }
+func (q *queue) remaining() int64 { return q.known + int64(q.unknown)*q.shelf.all.mean() }
 
-// byEstimate makes a queue a heap of binaries.
-type byEstimate queue
-
-func (h *byEstimate) Len() int { return len(h.order) }
-
-func (h *byEstimate) Less(i, j int) bool {
-	x, y := h.order[i], h.order[j]
-	a, b := &h.binaries[x], &h.binaries[y]
+// before reports whether a bucket's first test leaves before that of another, if both may.
+func (h *shelf) before(x, y int32) bool {
+	p, q := &h.buckets[x], &h.buckets[y]
+	a, b := &h.binaries[p.binary], &h.binaries[q.binary]
 	switch {
+	case p.priority != q.priority:
+		return p.priority > q.priority
 	case a.known() != b.known():
 		return !a.known()
 	case a.known() && a.mean() != b.mean():
 		return a.mean() > b.mean()
+	case p.binary != q.binary:
+		return p.binary < q.binary
 	default:
-		return x < y
+		return p.tests.first < q.tests.first
 	}
-}
-
-func (h *byEstimate) Swap(i, j int) {
-	h.order[i], h.order[j] = h.order[j], h.order[i]
-	h.binaries[h.order[i]].at, h.binaries[h.order[j]].at = i, j
-}
-
-func (h *byEstimate) Push(id any) {
-	h.binaries[id.(int32)].at = len(h.order)
-	h.order = append(h.order, id.(int32))
-}
-
-func (h *byEstimate) Pop() any {
-	id := h.order[len(h.order)-1]
-	h.order = h.order[:len(h.order)-1]
-	return id
 }

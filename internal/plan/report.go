@@ -44,7 +44,7 @@ func (s *State) record(row outcome.Row) bool {
 	}
 	t.heardOf(row.Attempt)
 	if row.Duration > 0 { // else nobody has measured it
-		s.queue.learn(t.binary, row.Duration)
+		s.shelf.learn(t.bucket, row.Duration)
 	}
 	if !row.Outcome.Good() {
 		s.tally.failedRows++

@@ -31,15 +31,19 @@ type State struct {
 
 	testsStarted time.Time
 
-	policies   []Policy
-	groups     []group
-	classNames []string
-	closed     *Ending // what Next has told; nothing is taken in after it
+	policies  []Policy
+	lanes     []*lane // by policy
+	lines     []*line // by policy
+	groups    []*group
+	holding   int     // tests held
+	exclusive bool    // there are exclusive groups
+	closed    *Ending // what Next has told; nothing is taken in after it
 
 	tests   []test
 	trouble map[uint32]*trouble
-	queue   queue // tests that any worker of the default class may have
-	solo    list  // tests that wait for a worker of their own
+	queues  []*queue // tests that any worker of a class may have
+	solo    []*line  // tests that wait for a worker of their own
+	shelf   shelf
 
 	crew    []*worker // proposed and alive, by index
 	next    int       // index of the next worker to propose

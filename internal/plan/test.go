@@ -12,7 +12,7 @@ type place uint8
 const (
 	notSelected place = iota
 	listed            // not in any place yet: while a State is made
-	waiting           // in the queue: any worker of the default class may have it
+	waiting           // in the queue: any worker of its class may have it
 	alone             // waits for a worker of its own to be proposed
 	own               // kept for its worker: the fixed list of that, or a retry in the same pod
 	held              // given to its worker
@@ -24,11 +24,10 @@ const (
 type test struct {
 	row        outcome.Row // the verdict, or none
 	prev, next uint32      // neighbours in the list of its place, ordinal + 1
-	binary     int32
-	policy     int32
-	holder     int32  // index of its worker, if own or held
-	high       uint16 // highest attempt ever heard of
-	hold       uint16 // attempt that its worker holds
+	bucket     int32       // its binary and policy
+	holder     int32       // index of its worker, if own or held
+	high       uint16      // highest attempt ever heard of
+	hold       uint16      // attempt that its worker holds
 	place      place
 	started    bool // its worker has said so
 }
@@ -72,10 +71,12 @@ func (s *State) plausible(ordinal uint32, attempt uint16) bool {
 
 func (t *test) heardOf(attempt uint16) { t.high = max(t.high, attempt) }
 
-// runsAlone reports whether the test has a worker of its own: all tests do, or it may have killed a pod.
+// runsAlone reports whether the test has a worker of its own: all tests do, it may have killed a pod, or it has failed
+// and is not to be tried again where it did.
 func (s *State) runsAlone(ordinal uint32) bool {
 	t := s.trouble[ordinal]
-	return s.set.Alone || t != nil && len(t.blamed) > 0
+	p := s.policy(ordinal)
+	return p.Alone || t != nil && (len(t.blamed) > 0 || p.RetryAlone && len(t.Failed) > 0)
 }
 
 // lostTooOften reports whether the infrastructure has had all its tries with the test.

@@ -5,12 +5,16 @@ import "time"
 // worker is a proposed or living worker; of ended ones nothing is kept.
 type worker struct {
 	index    int
-	class    string
+	class    int      // index of its queue
 	fixed    []uint32 // all that it ever gets
 	proposed bool     // Next asked for it, it is not there yet
 
 	own  list // tests kept for it
 	held list // tests given to it
+
+	load     int // slots that the tests given to it take
+	delayed  int // tests that come back to it when their back-off is over
+	reserved *lane
 
 	given  int // attempts that it got in its life
 	spoken bool
@@ -19,6 +23,7 @@ type worker struct {
 	draining bool // has been told
 	surplus  bool // is to be told
 	gone     bool
+	matters  bool   // that it holds its own test matters to others: there are groups
 	sealed   bool   // nothing runs there any more
 	counted  traits // as it is counted now
 
@@ -51,5 +56,5 @@ func (s *State) free(w *worker, now time.Time) int {
 	if w.silent || w.spoken && now.Sub(w.asked) >= quiet {
 		return 0
 	}
-	return max(0, min(s.slots(w)-w.own.n-w.held.n, s.left(w)-w.own.n))
+	return max(0, min(s.slots(w)-w.own.n-w.load, s.left(w)-w.own.n))
 }
