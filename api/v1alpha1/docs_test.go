@@ -50,6 +50,10 @@ func TestEveryConditionReasonAndExitCodeIsInTheReference(t *testing.T) {
 func fields(path string, of reflect.Type, seen map[reflect.Type]bool) []string {
 	var found []string
 	for field := range of.Fields() {
+		if field.Anonymous {
+			found = append(found, fields(path, field.Type, seen)...)
+			continue
+		}
 		below, at := field.Type, path+"."+jsonName(field)
 		found = append(found, at)
 		for below.Kind() == reflect.Pointer || below.Kind() == reflect.Slice {

@@ -1,8 +1,10 @@
 package v1alpha1_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,8 +23,14 @@ func TestSamplesAreAccepted(t *testing.T) {
 	for _, file := range files {
 		texts[filepath.Base(file)] = read(t, file)
 	}
-	for _, found := range example.FindAllStringSubmatch(read(t, reference), -1) {
-		texts["the example of the reference"] = found[1]
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		for i, found := range example.FindAllStringSubmatch(read(t, page), -1) {
+			texts[fmt.Sprintf("example %d of %s", i, filepath.Base(page))] = found[1]
+		}
 	}
 	if len(texts) < 5 {
 		t.Fatalf("found %d samples and examples; want at least 5", len(texts))
@@ -30,13 +38,15 @@ func TestSamplesAreAccepted(t *testing.T) {
 	c := apiServer(t)
 	for name, text := range texts {
 		t.Run(name, func(t *testing.T) {
-			run := parse(t, toJSON(t, text))
-			if got := run.GroupVersionKind(); got != v1alpha1.GroupVersion.WithKind("TestRun") {
-				t.Fatalf("it is a %s; want a TestRun", got)
-			}
-			run.SetNamespace("default")
-			if err := c.Create(t.Context(), run, client.DryRunAll); err != nil {
-				t.Errorf("refused: %v", err)
+			for object := range strings.SplitSeq(text, "\n---\n") {
+				obj := parse(t, toJSON(t, object))
+				if got := obj.GroupVersionKind(); got.GroupVersion() != v1alpha1.GroupVersion || got.Kind != "TestRun" && got.Kind != "TestProfile" {
+					t.Fatalf("it is a %s; want a TestRun or a TestProfile", got)
+				}
+				obj.SetNamespace("default")
+				if err := c.Create(t.Context(), obj, client.DryRunAll); err != nil {
+					t.Errorf("refused: %v", err)
+				}
 			}
 		})
 	}

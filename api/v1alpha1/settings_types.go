@@ -6,40 +6,35 @@ import (
 )
 
 // TestSettings are what a TestRun says itself or takes from its TestProfile: how tests are run. What neither says has
-// the default that is given with the field.
+// the default that is given with the field. That they are fixed in a TestRun is said at TestRunSpec: a TestProfile may
+// be edited.
 type TestSettings struct {
 	// defaultFilter is the filterset of the tests that run unless the run ignores it (ignoreDefaultFilter); filter
 	// narrows it. Unset: all().
 	// +optional
 	// +kubebuilder:validation:MaxLength=16384
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="defaultFilter cannot change once the run exists: create a new TestRun"
 	DefaultFilter string `json:"defaultFilter,omitempty"`
 
 	// isolation is what a test has to itself: Process (default) runs many tests in a pod, each a process
 	// of its own; Pod gives each test a pod of its own.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="isolation cannot change once the run exists: create a new TestRun"
 	Isolation Isolation `json:"isolation,omitempty"`
 
 	// retries says how often a failing test is tried again, and when. Unset: never.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="retries cannot change once the run exists: create a new TestRun"
 	Retries *Retries `json:"retries,omitempty"`
 
 	// flakyResult is what a test is that passes on a later attempt: Pass (default) or Fail.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="flakyResult cannot change once the run exists: create a new TestRun"
 	FlakyResult PassOrFail `json:"flakyResult,omitempty"`
 
 	// slowTimeout says when a test is slow, and when it is ended for it. Unset: slow after 60s, never ended.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="slowTimeout cannot change once the run exists: create a new TestRun"
 	SlowTimeout *SlowTimeout `json:"slowTimeout,omitempty"`
 
 	// leakTimeout says how long a test's output may stay open after its process has ended, and what a test is that
 	// leaves a process behind. Unset: 200ms, and it passes.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="leakTimeout cannot change once the run exists: create a new TestRun"
 	LeakTimeout *LeakTimeout `json:"leakTimeout,omitempty"`
 
 	// globalTimeout is how long the tests of the run may take together, from the moment the first of them is handed to a
@@ -49,12 +44,10 @@ type TestSettings struct {
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}([.][0-9]{1,9})?(h|m|s|ms)){1,4}$') && duration(self) >= duration('1s') && duration(self) <= duration('720h')",message="must be a duration from 1s to 720h, such as \"90s\" or \"1h30m\""
-	// +kubebuilder:validation:XValidation:rule="duration(self) == duration(oldSelf)",message="globalTimeout cannot change once the run exists: create a new TestRun"
 	GlobalTimeout *metav1.Duration `json:"globalTimeout,omitempty"`
 
 	// failFast ends the run early when tests fail. Unset: all tests are run, whatever fails.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="failFast cannot change once the run exists: create a new TestRun"
 	FailFast *FailFast `json:"failFast,omitempty"`
 
 	// groups are the test groups that overrides put tests into; at most 64.
@@ -62,7 +55,6 @@ type TestSettings struct {
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=64
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="groups cannot change once the run exists: create a new TestRun"
 	Groups []Group `json:"groups,omitempty"`
 
 	// overrides are settings for some of the tests. For each setting the first override counts that matches the test and
@@ -70,7 +62,6 @@ type TestSettings struct {
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=128
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="overrides cannot change once the run exists: create a new TestRun"
 	Overrides []Override `json:"overrides,omitempty"`
 
 	// listWrapper is put before the command that lists the tests of a binary; at most 64 elements.
@@ -79,7 +70,6 @@ type TestSettings struct {
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=4096
 	// +kubebuilder:validation:items:Pattern=`^[^\x00]*$`
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="listWrapper cannot change once the run exists: create a new TestRun"
 	ListWrapper []string `json:"listWrapper,omitempty"`
 
 	// runWrapper is put before the command that runs a test; at most 64 elements.
@@ -88,7 +78,6 @@ type TestSettings struct {
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=4096
 	// +kubebuilder:validation:items:Pattern=`^[^\x00]*$`
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="runWrapper cannot change once the run exists: create a new TestRun"
 	RunWrapper []string `json:"runWrapper,omitempty"`
 
 	// runExtraArgs are added to the command that runs a test, never to the one that lists; at most 64 elements.
@@ -97,19 +86,16 @@ type TestSettings struct {
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=4096
 	// +kubebuilder:validation:items:Pattern=`^[^\x00]*$`
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="runExtraArgs cannot change once the run exists: create a new TestRun"
 	RunExtraArgs []string `json:"runExtraArgs,omitempty"`
 
 	// successOutput says whether what passed tests print is kept and when it is shown: Never (default: not kept),
 	// Immediate, Final, ImmediateFinal.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="successOutput cannot change once the run exists: create a new TestRun"
 	SuccessOutput OutputPolicy `json:"successOutput,omitempty"`
 
 	// failureOutput says when what failed tests print is shown: Immediate (default), Final, ImmediateFinal, Never. It is
 	// always kept.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="failureOutput cannot change once the run exists: create a new TestRun"
 	FailureOutput OutputPolicy `json:"failureOutput,omitempty"`
 
 	// fixtures are what tests need beside them: commands that run before and after, services; at most 16.
@@ -117,7 +103,6 @@ type TestSettings struct {
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=16
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="fixtures cannot change once the run exists: create a new TestRun"
 	Fixtures []Fixture `json:"fixtures,omitempty"`
 }
 

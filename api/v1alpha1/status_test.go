@@ -89,9 +89,8 @@ func TestDefaults(t *testing.T) {
 	}
 	want := v1alpha1.TestRunSpec{
 		Suites: got.Spec.Suites, Template: got.Spec.Template,
-		RunIgnored: v1alpha1.RunIgnoredDefault, Isolation: v1alpha1.IsolationProcess, NoTests: v1alpha1.NoTestsFail,
+		RunIgnored: v1alpha1.RunIgnoredDefault, Mode: v1alpha1.ModeRun, NoTests: v1alpha1.NoTestsFail,
 		Parallelism: 1, Worker: v1alpha1.Worker{Slots: 1, MaxTests: 10000}, InfraRetries: new(int32(3)),
-		SlowTimeout:  &v1alpha1.SlowTimeout{Period: seconds(60), GracePeriod: seconds(10)},
 		ListTimeout:  seconds(300),
 		StartTimeout: seconds(300),
 	}

@@ -27,8 +27,8 @@ type TestRun struct {
 	// metadata is the standard object metadata. The name may have at most 200 characters.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
-	// spec says what to run. All of it but suspend, parallelism, cancel and
-	// ttlSecondsAfterFinished is fixed once the object exists.
+	// spec says what to run. All of it but suspend, parallelism, cancel, force
+	// and ttlSecondsAfterFinished is fixed once the object exists.
 	// +required
 	Spec TestRunSpec `json:"spec"`
 	// status says what has become of the run.
@@ -48,32 +48,34 @@ type TestRunList struct {
 
 // TestRunSpec says what to run and how.
 //
-// Fields that are always there, as required or by default, carry their own rule; the rules for those that may
-// be absent are here, since a field's rule is not asked when the field comes or goes.
+// Fields that are always there, as required or by default, carry their own rule; the rules for those that may be absent
+// are here, since a field's rule is not asked when the field comes or goes, and a TestProfile shares their types.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.retries) == has(oldSelf.retries)",fieldPath=".retries",message="retries cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.flakyResult) == has(oldSelf.flakyResult)",fieldPath=".flakyResult",message="flakyResult cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.slowTimeout) == has(oldSelf.slowTimeout)",fieldPath=".slowTimeout",message="slowTimeout cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.leakTimeout) == has(oldSelf.leakTimeout)",fieldPath=".leakTimeout",message="leakTimeout cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.globalTimeout) == has(oldSelf.globalTimeout)",fieldPath=".globalTimeout",message="globalTimeout cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.failFast) == has(oldSelf.failFast)",fieldPath=".failFast",message="failFast cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.groups) == has(oldSelf.groups)",fieldPath=".groups",message="groups cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.overrides) == has(oldSelf.overrides)",fieldPath=".overrides",message="overrides cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.listWrapper) == has(oldSelf.listWrapper)",fieldPath=".listWrapper",message="listWrapper cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.runWrapper) == has(oldSelf.runWrapper)",fieldPath=".runWrapper",message="runWrapper cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.runExtraArgs) == has(oldSelf.runExtraArgs)",fieldPath=".runExtraArgs",message="runExtraArgs cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.successOutput) == has(oldSelf.successOutput)",fieldPath=".successOutput",message="successOutput cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.failureOutput) == has(oldSelf.failureOutput)",fieldPath=".failureOutput",message="failureOutput cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.fixtures) == has(oldSelf.fixtures)",fieldPath=".fixtures",message="fixtures cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.defaultFilter) == has(oldSelf.defaultFilter)",fieldPath=".defaultFilter",message="defaultFilter cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.isolation) == has(oldSelf.isolation)",fieldPath=".isolation",message="isolation cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.filter) == has(oldSelf.filter)",fieldPath=".filter",message="filter cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.ignoreDefaultFilter) == has(oldSelf.ignoreDefaultFilter)",fieldPath=".ignoreDefaultFilter",message="ignoreDefaultFilter cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.partition) == has(oldSelf.partition)",fieldPath=".partition",message="partition cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.profileRef) == has(oldSelf.profileRef)",fieldPath=".profileRef",message="profileRef cannot change once the run exists: create a new TestRun"
-// +kubebuilder:validation:XValidation:rule="has(self.stress) == has(oldSelf.stress)",fieldPath=".stress",message="stress cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.retries) == has(oldSelf.retries) && (!has(self.retries) || self.retries == oldSelf.retries)",fieldPath=".retries",message="retries cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.flakyResult) == has(oldSelf.flakyResult) && (!has(self.flakyResult) || self.flakyResult == oldSelf.flakyResult)",fieldPath=".flakyResult",message="flakyResult cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.slowTimeout) == has(oldSelf.slowTimeout) && (!has(self.slowTimeout) || self.slowTimeout == oldSelf.slowTimeout)",fieldPath=".slowTimeout",message="slowTimeout cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.leakTimeout) == has(oldSelf.leakTimeout) && (!has(self.leakTimeout) || self.leakTimeout == oldSelf.leakTimeout)",fieldPath=".leakTimeout",message="leakTimeout cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.globalTimeout) == has(oldSelf.globalTimeout) && (!has(self.globalTimeout) || duration(self.globalTimeout) == duration(oldSelf.globalTimeout))",fieldPath=".globalTimeout",message="globalTimeout cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.failFast) == has(oldSelf.failFast) && (!has(self.failFast) || self.failFast == oldSelf.failFast)",fieldPath=".failFast",message="failFast cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.groups) == has(oldSelf.groups) && (!has(self.groups) || self.groups == oldSelf.groups)",fieldPath=".groups",message="groups cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.overrides) == has(oldSelf.overrides) && (!has(self.overrides) || self.overrides == oldSelf.overrides)",fieldPath=".overrides",message="overrides cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.listWrapper) == has(oldSelf.listWrapper) && (!has(self.listWrapper) || self.listWrapper == oldSelf.listWrapper)",fieldPath=".listWrapper",message="listWrapper cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.runWrapper) == has(oldSelf.runWrapper) && (!has(self.runWrapper) || self.runWrapper == oldSelf.runWrapper)",fieldPath=".runWrapper",message="runWrapper cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.runExtraArgs) == has(oldSelf.runExtraArgs) && (!has(self.runExtraArgs) || self.runExtraArgs == oldSelf.runExtraArgs)",fieldPath=".runExtraArgs",message="runExtraArgs cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.successOutput) == has(oldSelf.successOutput) && (!has(self.successOutput) || self.successOutput == oldSelf.successOutput)",fieldPath=".successOutput",message="successOutput cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.failureOutput) == has(oldSelf.failureOutput) && (!has(self.failureOutput) || self.failureOutput == oldSelf.failureOutput)",fieldPath=".failureOutput",message="failureOutput cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.fixtures) == has(oldSelf.fixtures) && (!has(self.fixtures) || self.fixtures == oldSelf.fixtures)",fieldPath=".fixtures",message="fixtures cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.defaultFilter) == has(oldSelf.defaultFilter) && (!has(self.defaultFilter) || self.defaultFilter == oldSelf.defaultFilter)",fieldPath=".defaultFilter",message="defaultFilter cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.isolation) == has(oldSelf.isolation) && (!has(self.isolation) || self.isolation == oldSelf.isolation)",fieldPath=".isolation",message="isolation cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.filter) == has(oldSelf.filter) && (!has(self.filter) || self.filter == oldSelf.filter)",fieldPath=".filter",message="filter cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.ignoreDefaultFilter) == has(oldSelf.ignoreDefaultFilter) && (!has(self.ignoreDefaultFilter) || self.ignoreDefaultFilter == oldSelf.ignoreDefaultFilter)",fieldPath=".ignoreDefaultFilter",message="ignoreDefaultFilter cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.partition) == has(oldSelf.partition) && (!has(self.partition) || self.partition == oldSelf.partition)",fieldPath=".partition",message="partition cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.profileRef) == has(oldSelf.profileRef) && (!has(self.profileRef) || self.profileRef == oldSelf.profileRef)",fieldPath=".profileRef",message="profileRef cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.stress) == has(oldSelf.stress) && (!has(self.stress) || self.stress == oldSelf.stress)",fieldPath=".stress",message="stress cannot change once the run exists: create a new TestRun"
 // +kubebuilder:validation:XValidation:rule="has(self.activeDeadlineSeconds) == has(oldSelf.activeDeadlineSeconds) && (!has(self.activeDeadlineSeconds) || self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds)",fieldPath=".activeDeadlineSeconds",message="activeDeadlineSeconds cannot change once the run exists: create a new TestRun"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)",fieldPath=".cancel",message="cancel cannot be taken back: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.force) || !oldSelf.force || (has(self.force) && self.force)",fieldPath=".force",message="force cannot be taken back: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="!has(self.force) || !self.force || (has(self.cancel) && self.cancel)",fieldPath=".force",message="force goes with cancel only: set cancel too"
 type TestRunSpec struct {
 	// suites are the sets of test binaries to run; at least one, at most 64, each with a name of its own.
 	// +required
@@ -101,18 +103,15 @@ type TestRunSpec struct {
 
 	// profileRef names the TestProfile whose settings hold where the run says nothing itself.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="profileRef cannot change once the run exists: create a new TestRun"
 	ProfileRef *ProfileRef `json:"profileRef,omitempty"`
 
 	// filter is the filterset of the tests to run, in nextest's language. Unset: all().
 	// +optional
 	// +kubebuilder:validation:MaxLength=65536
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="filter cannot change once the run exists: create a new TestRun"
 	Filter string `json:"filter,omitempty"`
 
 	// ignoreDefaultFilter makes the run take no notice of defaultFilter.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="ignoreDefaultFilter cannot change once the run exists: create a new TestRun"
 	IgnoreDefaultFilter bool `json:"ignoreDefaultFilter,omitempty"`
 
 	// partition takes one part of the selected tests, as nextest's --partition: hash:M/N, slice:M/N, or count:M/N, which
@@ -120,12 +119,10 @@ type TestRunSpec struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:Pattern=`^(hash|slice|count):[0-9]{1,20}/[0-9]{1,20}$`
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="partition cannot change once the run exists: create a new TestRun"
 	Partition string `json:"partition,omitempty"`
 
 	// stress runs each selected test again and again, all in one queue.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="stress cannot change once the run exists: create a new TestRun"
 	Stress *Stress `json:"stress,omitempty"`
 
 	TestSettings `json:",inline"`
@@ -212,7 +209,8 @@ type TestRunSpec struct {
 	// +optional
 	Cancel bool `json:"cancel,omitempty"`
 
-	// force, with cancel, kills the tests that run at once, instead of asking them to end (SIGTERM, gracePeriod).
+	// force, with cancel, kills the tests that run at once, instead of asking them to end (SIGTERM, gracePeriod). It cannot
+	// be taken back.
 	// +optional
 	Force bool `json:"force,omitempty"`
 

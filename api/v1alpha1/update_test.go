@@ -50,6 +50,52 @@ func TestFieldsThatNeverChange(t *testing.T) {
 	}
 }
 
+func TestSettingsNeverComeChangeOrGo(t *testing.T) {
+	for field, values := range map[string][2]string{
+		"defaultFilter":       {`test(a)`, `test(b)`},
+		"isolation":           {`Process`, `Pod`},
+		"flakyResult":         {`Pass`, `Fail`},
+		"leakTimeout":         {`{period: 1s}`, `{result: Fail}`},
+		"globalTimeout":       {`1h`, `2h`},
+		"failFast":            {`{maxFail: 1}`, `{maxFail: 1, terminate: Immediate}`},
+		"groups":              {`[{name: db, maxParallel: 1}]`, `[{name: db, maxParallel: 1, exclusive: true}]`},
+		"overrides":           {`[{filter: test(a), weight: 2}]`, `[{filter: test(a), weight: 3}]`},
+		"listWrapper":         {`[/usr/bin/nice]`, `[/usr/bin/time]`},
+		"runWrapper":          {`[/usr/bin/nice]`, `[/usr/bin/nice, "-n1"]`},
+		"runExtraArgs":        {`[a]`, `[b]`},
+		"successOutput":       {`Final`, `Never`},
+		"failureOutput":       {`Final`, `Never`},
+		"fixtures":            {`[{name: db, setup: {command: [/up]}}]`, `[{name: db, setup: {command: [/up]}, teardown: {command: [/down]}}]`},
+		"filter":              {`test(a)`, `test(b)`},
+		"ignoreDefaultFilter": {`true`, `false`},
+		"partition":           {`'hash:1/2'`, `'hash:2/2'`},
+		"profileRef":          {`{name: a}`, `{name: b}`},
+		"stress":              {`{count: 2}`, `{count: 3}`},
+	} {
+		with := func(value string) string { return `{spec: {` + field + `: ` + value + `}}` }
+		for name, test := range map[string]struct{ created, change string }{
+			"comes":   {`{}`, with(values[0])},
+			"changes": {with(values[0]), with(values[1])},
+			"goes":    {with(values[0]), with(`null`)},
+		} {
+			t.Run(field+" "+name, func(t *testing.T) {
+				err := change(t, test.created, test.change)
+				refusedWith(t, err, "spec."+field+": Invalid value")
+				refusedWith(t, err, field+" cannot change once the run exists: create a new TestRun")
+			})
+		}
+		t.Run(field+" stays while others change", func(t *testing.T) {
+			if err := change(t, with(values[0]), `{spec: {parallelism: 3, suspend: true, cancel: true, force: true}}`); err != nil {
+				t.Errorf("refused: %v", err)
+			}
+		})
+	}
+}
+
+func TestForceIsNotTakenBack(t *testing.T) {
+	refusedWith(t, change(t, `{spec: {cancel: true, force: true}}`, `{spec: {force: null}}`), "force cannot be taken back: create a new TestRun")
+}
+
 func TestCancelIsNotTakenBack(t *testing.T) {
 	for name, patch := range map[string]string{
 		"by saying false": `{spec: {cancel: false}}`,
@@ -69,12 +115,13 @@ func TestFieldsThatMayChange(t *testing.T) {
 		"a run is suspended":          {`{}`, `{spec: {suspend: true}}`},
 		"a run is resumed":            {`{spec: {suspend: true}}`, `{spec: {suspend: false}}`},
 		"a run is cancelled":          {`{}`, `{spec: {cancel: true}}`},
+		"a cancelled run is forced":   {`{spec: {cancel: true}}`, `{spec: {force: true}}`},
 		"it is to be kept for a day":  {`{}`, `{spec: {ttlSecondsAfterFinished: 86400}}`},
 		"it is to be kept after all":  {`{spec: {ttlSecondsAfterFinished: 0}}`, `{spec: {ttlSecondsAfterFinished: null}}`},
 		"a label is added":            {`{}`, `{metadata: {labels: {a: b}}}`},
-		"a duration is written anew":  {`{spec: {listTimeout: 60s, slowTimeout: {period: 90s}}}`, `{spec: {listTimeout: 1m0s, slowTimeout: {period: 1m30s}}}`},
+		"a duration is written anew":  {`{spec: {listTimeout: 60s, globalTimeout: 90s}}`, `{spec: {listTimeout: 1m0s, globalTimeout: 1m30s}}`},
 		"suites are in another order": {suites(`{name: a, go: {binaries: [/a]}}`, `{name: b, go: {binaries: [/b]}}`), suites(`{name: b, go: {binaries: [/b]}}`, `{name: a, go: {binaries: [/a]}}`)},
-		"a default is written down":   {`{}`, `{spec: {isolation: Process, worker: {slots: 1}, infraRetries: 3, runIgnored: Default}}`},
+		"a default is written down":   {`{}`, `{spec: {mode: Run, worker: {slots: 1}, infraRetries: 3, runIgnored: Default}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := change(t, test.created, test.change); err != nil {
@@ -86,9 +133,12 @@ func TestFieldsThatMayChange(t *testing.T) {
 
 // A field that is new in the spec is either in the list below or has a rule that keeps it as it is.
 func TestEveryFieldOfTheSpecIsFixedUnlessListed(t *testing.T) {
-	mayChange := map[string]bool{"parallelism": true, "suspend": true, "cancel": true, "ttlSecondsAfterFinished": true}
+	mayChange := map[string]bool{"parallelism": true, "suspend": true, "cancel": true, "force": true, "ttlSecondsAfterFinished": true}
 	rules := readCRD(t, "testruns").rulesBelow("spec")
-	for field := range reflect.TypeFor[v1alpha1.TestRunSpec]().Fields() {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[v1alpha1.TestRunSpec]()) {
+		if field.Anonymous {
+			continue
+		}
 		name := jsonName(field)
 		want := !mayChange[name]
 		if got := strings.Contains(rules, name+" cannot change once the run exists"); got != want {

@@ -96,8 +96,8 @@ func TestStripping(t *testing.T) {
 func crds(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(bases, "*.yaml"))
-	if err != nil || len(files) != 3 {
-		t.Fatalf("found %d CRDs (%v); want 3", len(files), err)
+	if err != nil || len(files) != 4 {
+		t.Fatalf("found %d CRDs (%v); want 4", len(files), err)
 	}
 	found := map[string]map[string]any{}
 	for _, file := range files {

@@ -90,8 +90,8 @@ func TestCRDsOnly(t *testing.T) {
 			t.Errorf("%s %s is no CRD", o.GetKind(), o.GetName())
 		}
 	}
-	if len(r.Objects) != 3 {
-		t.Errorf("%d CRDs, want 3", len(r.Objects))
+	if len(r.Objects) != 4 {
+		t.Errorf("%d CRDs, want 4", len(r.Objects))
 	}
 }
 
