@@ -3,6 +3,7 @@
 //	agent report        beside the user's container: takes what the runner says to the collector
 //	agent run | list    inside it: starts tests, or asks the test binaries for theirs
 //	agent unpack A DIR  beneath run and list: unpacks an archive of cargo-nextest
+//	agent fixture -- COMMAND...   runs a fixture's command, the only thing in its pod
 //	agent install DIR   copies itself to DIR/agent
 //	agent version
 package main
@@ -19,7 +20,7 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-const usage = "usage: agent report | run | list | install DIR | version"
+const usage = "usage: agent report | run | list | fixture -- COMMAND... | install DIR | version"
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -32,6 +33,8 @@ func run(args []string) int {
 	switch {
 	case verb == "install" && len(args) == 2:
 		return install(args[1])
+	case verb == "fixture" && len(args) > 2 && args[1] == "--":
+		return agent.Fixture(log, args[2:])
 	case verb == nextest.Verb && (len(args) == 1 || len(args) == 3):
 		return agent.Unpack(args[1:])
 	case len(args) != 1:

@@ -9,7 +9,7 @@ import (
 )
 
 func TestBadUsageIsExitCode2(t *testing.T) {
-	for _, args := range [][]string{nil, {"test"}, {"install"}, {"install", "a", "b"}, {"version", "x"}, {"run", "x"}, {"-h"}} {
+	for _, args := range [][]string{nil, {"test"}, {"install"}, {"install", "a", "b"}, {"version", "x"}, {"run", "x"}, {"-h"}, {"fixture"}, {"fixture", "--"}, {"fixture", "x", "y"}} {
 		if got := run(args); got != agent.ExitUsage {
 			t.Errorf("%q: exit code %d", args, got)
 		}

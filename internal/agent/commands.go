@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/podtest/podtest/internal/agent/fixture"
 	"github.com/podtest/podtest/internal/agent/process"
 	"github.com/podtest/podtest/internal/agent/reporter"
 	"github.com/podtest/podtest/internal/agent/runner"
@@ -96,6 +97,32 @@ func Report(log *slog.Logger, version string) int {
 		LastWords: words, Log: log, StopWithin: reporterStop, Drain: reporterDrain, Linger: reporterLinger,
 	})
 	return exitCode(log, err)
+}
+
+// What a fixture's pod tells its agent.
+const (
+	envFixtureTimeout = "PODTEST_FIXTURE_TIMEOUT" // how long the command may take, such as 5m0s
+	envFixtureDir     = "PODTEST_FIXTURE_DIR"     // a folder that it may write to
+	fixtureGrace      = 10 * time.Second
+)
+
+// Fixture runs the command of a fixture: `agent fixture -- COMMAND...`.
+func Fixture(log *slog.Logger, argv []string) int {
+	ctx, stop := untilSignal()
+	defer stop()
+	timeout, err := time.ParseDuration(os.Getenv(envFixtureTimeout))
+	if err != nil {
+		log.Error("reading "+envFixtureTimeout, "error", err)
+		return ExitUsage
+	}
+	words := os.Getenv(EnvTerminationLog)
+	if words == "" {
+		words = terminationLog
+	}
+	return fixture.Run(ctx, fixture.Options{
+		Argv: argv, Environ: os.Environ(), Dir: os.Getenv(envFixtureDir), Timeout: timeout, Grace: fixtureGrace,
+		Words: words, Stdout: os.Stdout, Stderr: os.Stderr,
+	})
 }
 
 func exitCode(log *slog.Logger, err error) int {
