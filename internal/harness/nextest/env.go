@@ -30,10 +30,12 @@ func (e environment) ofScript(id string, build buildMeta, l layout) {
 }
 
 func (e environment) ofPackage(p cargoPackage, dir string) {
-	if dir != "" {
-		e["CARGO_MANIFEST_DIR"] = dir
-	}
 	e["CARGO_PKG_NAME"] = p.Name
+	e.ofVersion(p.Version)
+	if dir == "" {
+		return // there is no cargo metadata: more is not known
+	}
+	e["CARGO_MANIFEST_DIR"] = dir
 	e["CARGO_PKG_AUTHORS"] = strings.Join(p.Authors, ":")
 	e["CARGO_PKG_DESCRIPTION"] = p.Description
 	e["CARGO_PKG_HOMEPAGE"] = p.Homepage
@@ -41,7 +43,6 @@ func (e environment) ofPackage(p cargoPackage, dir string) {
 	e["CARGO_PKG_LICENSE"] = p.License
 	e["CARGO_PKG_LICENSE_FILE"] = p.LicenseFile
 	e["CARGO_PKG_RUST_VERSION"] = p.RustVersion
-	e.ofVersion(p.Version)
 }
 
 func (e environment) ofVersion(version string) {

@@ -127,8 +127,11 @@ func (u *unpacker) all(from *tar.Reader) error {
 
 func (u *unpacker) one(h *tar.Header, from io.Reader) error {
 	name := filepath.Clean(h.Name)
-	if !filepath.IsLocal(name) {
+	switch {
+	case !filepath.IsLocal(name):
 		return errors.New("a path that leads out of the archive's folder")
+	case name == Done:
+		return errors.New("a name that no archive of cargo-nextest has")
 	}
 	switch h.Typeflag {
 	case tar.TypeDir:
