@@ -59,6 +59,6 @@ func (s *State) claim(h Held, w *worker) {
 		s.setStarted(t, t.started || h.Started && t.hold == h.Attempt)
 	default:
 		w.given++
-		s.hand(h, w)
+		s.hand(h, w, true)
 	}
 }

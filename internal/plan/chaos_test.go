@@ -34,8 +34,10 @@ func newWorld(t *rapid.T) *world {
 	for i := range w.odds {
 		w.odds[i] = rapid.SampledFrom([]int{0, 0, 0, 5, 20, 50}).Draw(t, "odds")
 	}
+	w.drawPolicies()
 	for range n {
 		w.tests = append(w.tests, plan.Test{
+			Policy:   int32(rapid.IntRange(0, max(0, len(w.policies)-1)).Draw(t, "policy")),
 			Binary:   int32(rapid.IntRange(0, 3).Draw(t, "binary")),
 			Selected: rapid.IntRange(0, 9).Draw(t, "not selected") < 9,
 		})
@@ -43,6 +45,38 @@ func newWorld(t *rapid.T) *world {
 	}
 	w.takeover()
 	return w
+}
+
+// drawPolicies draws classes, groups and policies: often none.
+func (w *world) drawPolicies() {
+	if rapid.IntRange(0, 3).Draw(w.t, "plain") == 0 {
+		return
+	}
+	w.classes = []string{"default", "big", "huge"}[:rapid.IntRange(1, 3).Draw(w.t, "classes")]
+	for range rapid.IntRange(0, 3).Draw(w.t, "groups") {
+		w.groups = append(w.groups, plan.Group{
+			Max:       rapid.IntRange(1, 4).Draw(w.t, "max"),
+			Exclusive: rapid.IntRange(0, 3).Draw(w.t, "exclusive") == 0,
+		})
+	}
+	for range rapid.IntRange(1, 5).Draw(w.t, "policies") {
+		w.policies = append(w.policies, plan.Policy{
+			Class:       rapid.IntRange(0, len(w.classes)-1).Draw(w.t, "class"),
+			Alone:       rapid.IntRange(0, 5).Draw(w.t, "alone") == 0,
+			Group:       rapid.IntRange(0, len(w.groups)).Draw(w.t, "group"),
+			Weight:      rapid.IntRange(1, 4).Draw(w.t, "weight"),
+			Priority:    rapid.IntRange(-1, 1).Draw(w.t, "priority"),
+			MaxAttempts: rapid.IntRange(1, 3).Draw(w.t, "attempts"),
+			Backoff:     rapid.SampledFrom(backoffs).Draw(w.t, "backoff"),
+			RetryAlone:  rapid.IntRange(0, 5).Draw(w.t, "retryAlone") == 0,
+			FlakyFails:  rapid.IntRange(0, 3).Draw(w.t, "flakyFails") == 0,
+		})
+	}
+}
+
+var backoffs = []plan.Backoff{
+	{}, {}, {Delay: time.Second}, {Delay: 20 * time.Second, Jitter: true},
+	{Delay: 5 * time.Second, MaxDelay: 15 * time.Second, Exponential: true, Jitter: true},
 }
 
 func anySettings() *rapid.Generator[plan.Settings] {
@@ -55,6 +89,11 @@ func anySettings() *rapid.Generator[plan.Settings] {
 			MaxAttempts:  rapid.IntRange(1, 3).Draw(t, "maxAttempts"),
 			InfraRetries: rapid.IntRange(0, 3).Draw(t, "infraRetries"),
 			StartTimeout: rapid.SampledFrom([]time.Duration{time.Minute, time.Hour}).Draw(t, "startTimeout"),
+
+			MaxFail:       rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(t, "maxFail"),
+			FailImmediate: rapid.Bool().Draw(t, "failImmediate"),
+			GlobalTimeout: rapid.SampledFrom([]time.Duration{0, 0, 0, 5 * time.Minute}).Draw(t, "globalTimeout"),
+			Seed:          1,
 		}
 		if rapid.IntRange(0, 5).Draw(t, "deadline") == 0 {
 			set.Deadline = epoch.Add(10 * time.Minute)
@@ -119,7 +158,8 @@ func (w *world) theUserChangesTheSpec() {
 	switch w.dice.IntN(10) {
 	case 0:
 		w.cancel = true
-		w.lead.state.Cancel(false)
+		w.force = w.dice.IntN(3) == 0
+		w.lead.state.Cancel(w.force)
 	case 1, 2, 3, 4:
 		w.suspend = !w.suspend
 		w.lead.state.Suspend(w.suspend)
@@ -223,23 +263,36 @@ func (w *world) judgeEnding(c plan.Counts) {
 	if c.Selected != c.Passed+c.Skipped+bad+c.Pending {
 		w.t.Errorf("the counts do not add up: %+v", c)
 	}
-	var want []string
-	switch {
-	case c.Selected == 0:
-		want = []string{"Failed NoTests 4"}
-	case c.Pending == 0 && bad == 0:
-		want = []string{"Passed Passed 0"}
-	case c.Pending == 0:
-		want = []string{"Failed TestsFailed 100"}
-	case w.cancel:
-		want = []string{"Cancelled Cancelled 130"}
-	case bad > 0:
-		want = []string{"Failed TestsFailed 100", "Failed DeadlineExceeded 100"}
-	default:
-		want = []string{"Error Infrastructure 120", "Error StartTimeout 120", "Failed DeadlineExceeded 100"}
-	}
+	want := w.endings(c, bad)
 	got := strings.Join([]string{e.Result, e.Reason, strconv.Itoa(int(e.Exit))}, " ")
 	if !slices.Contains(want, got) {
 		w.t.Errorf("the end is %q, want one of %q; counts %+v", got, want, c)
 	}
+}
+
+// endings are those that such counts may lead to.
+func (w *world) endings(c plan.Counts, bad int) []string {
+	switch {
+	case c.Selected == 0:
+		return []string{"Failed NoTests 4"}
+	case c.Pending == 0 && bad == 0:
+		return []string{"Passed Passed 0"}
+	}
+	var want []string
+	if w.cancel {
+		want = append(want, "Cancelled Cancelled 130")
+	}
+	if w.set.MaxFail > 0 && bad >= w.set.MaxFail {
+		want = append(want, "Failed FailFast 100")
+	}
+	if w.set.GlobalTimeout > 0 {
+		want = append(want, "Failed GlobalTimeout 100")
+	}
+	if !w.set.Deadline.IsZero() {
+		want = append(want, "Failed DeadlineExceeded 100")
+	}
+	if bad > 0 {
+		return append(want, "Failed TestsFailed 100")
+	}
+	return append(want, "Error Infrastructure 120", "Error StartTimeout 120")
 }

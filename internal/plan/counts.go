@@ -17,7 +17,7 @@ func (s *State) Counts() Counts {
 		Skipped:         t.Skipped,
 		Pending:         t.undecided,
 		Running:         t.running,
-		Retried:         t.failedRows - t.Bad(),
+		Retried:         t.failedRows - (t.Bad() - t.flakyFailed),
 		Interrupted:     t.interrupted,
 		Discarded:       t.discarded,
 		WorkersStarting: s.counted.alive - s.counted.spoken,

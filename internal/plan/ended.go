@@ -90,7 +90,7 @@ func (s *State) lose(e End) {
 			x.blamed = append(x.blamed, h.Attempt)
 		}
 		// The charge may change where the test belongs, unless another worker runs it.
-		if t.place == waiting || t.place == alone || t.place == own && s.lostTooOften(h.Ordinal) {
+		if t.place == waiting || t.place == alone || (t.place == own || t.place == delayed) && s.lostTooOften(h.Ordinal) {
 			s.requeue(h.Ordinal)
 		}
 	}

@@ -17,6 +17,8 @@ const (
 	reasonStartTimeout     = "StartTimeout"
 	reasonCancelled        = "Cancelled"
 	reasonPodNotStarting   = "PodNotStarting"
+	reasonFailFast         = "FailFast"
+	reasonGlobalTimeout    = "GlobalTimeout"
 
 	exitPassed         = 0
 	exitNoTests        = 4
@@ -31,6 +33,8 @@ var endings = []func(*State, view) *Ending{
 	allDecided,
 	cancelled,
 	deadlineExceeded,
+	failedFast,
+	globalTimeout,
 	restLost,
 	tooManyStrikes,
 	nothingStarts,
@@ -67,10 +71,11 @@ func allDecided(s *State, _ view) *Ending {
 	}
 }
 
-func cancelled(s *State, _ view) *Ending {
-	if !s.cancel {
+func cancelled(s *State, v view) *Ending {
+	if !s.endsNow(byCancel, v.now) {
 		return nil
 	}
+	s.cutShort()
 	return &Ending{resultCancelled, reasonCancelled, "cancelled: " + s.newsOfAll(), exitCancelled}
 }
 
@@ -78,8 +83,26 @@ func deadlineExceeded(s *State, v view) *Ending {
 	if !s.pastDeadline(v.now) {
 		return nil
 	}
+	s.cutShort()
 	message := "activeDeadlineSeconds have passed: " + s.newsOfAll()
 	return &Ending{resultFailed, reasonDeadlineExceeded, message, exitTestsFailed}
+}
+
+func failedFast(s *State, v view) *Ending {
+	if !s.endsNow(byFailFast, v.now) {
+		return nil
+	}
+	s.cutShort()
+	message := s.newsOfAll() + ": the run ends at " + several(s.set.MaxFail, "failed test") + " (failFast)"
+	return &Ending{resultFailed, reasonFailFast, message, exitTestsFailed}
+}
+
+func globalTimeout(s *State, v view) *Ending {
+	if !s.endsNow(byGlobalTimeout, v.now) {
+		return nil
+	}
+	s.cutShort()
+	return &Ending{resultFailed, reasonGlobalTimeout, "globalTimeout has passed: " + s.newsOfAll(), exitTestsFailed}
 }
 
 // restLost: every test that has no verdict was lost with its pod too often.

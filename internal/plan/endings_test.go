@@ -226,7 +226,7 @@ func TestAnEndStopsAllWorkersAndTakesNothingInAnyMore(t *testing.T) {
 	step := p.next()
 	p.want("workers to stop", []int{0, 1}, step.Stop)
 	p.want("a late row", plan.Duplicate, p.tell(0, h, pass))
-	p.want("a worker that asks", drain, p.idle(1))
+	p.want("a worker that asks", plan.Grant{Drain: true, Stop: plan.StopTerminate}, p.idle(1))
 	p.want("the end", step.Ending, p.next().Ending)
 	p.want("unfinished tests", []uint32{0, 1}, p.Unfinished())
 	p.want("counts", plan.Counts{Selected: 2, Pending: 2, WorkersRunning: 2}, p.Counts())

@@ -69,6 +69,11 @@ func (s *State) brokenSums(seen []int) error {
 		switch t.place {
 		case notSelected, settled, givenUp:
 			want = 0
+		case delayed:
+			want = 0
+			if d := s.delays[uint32(o)]; d == nil || d.ordinal != uint32(o) || s.byDue[d.at] != d {
+				return fmt.Errorf("test %d is delayed for ever", o)
+			}
 		case listed:
 			return fmt.Errorf("test %d has no place", o)
 		}
@@ -145,6 +150,16 @@ func (s *State) brokenGroups() error {
 		if w.load != loads[w.index] {
 			return fmt.Errorf("worker %d has a load of %d and says %d", w.index, loads[w.index], w.load)
 		}
+	}
+	if len(s.slotsOf) != holding || len(s.delays) != len(s.byDue) {
+		return fmt.Errorf("%d tests have slots, %d are held", len(s.slotsOf), holding)
+	}
+	seen := map[int32]bool{}
+	for o, n := range s.slotsOf {
+		if n.run >= 0 && seen[n.run] {
+			return fmt.Errorf("test %d has slot %d, like another", o, n.run)
+		}
+		seen[n.run] = true
 	}
 	if holding != s.holding {
 		return fmt.Errorf("%d tests are held, %d are counted", holding, s.holding)

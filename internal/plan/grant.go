@@ -36,12 +36,27 @@ func (s *State) Grant(index int, a Ask, now time.Time) Grant {
 	if !now.Before(s.until) {
 		s.unsilence(w)
 	}
+	s.wake(now)
 	for _, try := range answers {
 		if g, ok := try(s, ask{w, a.Queued, a.Running, a.Load, now}); ok {
-			return g
+			return s.orWhenDue(g)
 		}
 	}
 	return s.drain(w)
+}
+
+// orWhenDue lets a worker that gets nothing now ask again when a delayed test is due, or the run's time is over.
+func (s *State) orWhenDue(g Grant) Grant {
+	if len(g.Attempts) > 0 || g.Drain {
+		return g
+	}
+	timeout, _ := s.timeout()
+	for _, at := range []time.Time{s.nextDue(), timeout} {
+		if !at.IsZero() && (g.Again.IsZero() || at.Before(g.Again)) {
+			g.Again = at
+		}
+	}
+	return g
 }
 
 // drain tells a worker that it gets no more work.
@@ -54,10 +69,15 @@ func (s *State) drain(w *worker) Grant {
 }
 
 func runIsOver(s *State, a ask) (Grant, bool) {
-	if s.closed == nil && !s.cancel && s.tally.undecided > s.tally.givenUp && !s.pastDeadline(a.now) {
+	e := s.early(a.now)
+	if s.closed == nil && e.why == notEarly && s.tally.undecided > s.tally.givenUp && !s.pastDeadline(a.now) {
 		return Grant{}, false
 	}
-	return s.drain(a.w), true
+	g := s.drain(a.w)
+	if s.tally.undecided > 0 {
+		g.Stop = e.stop
+	}
+	return g, true
 }
 
 func drainsAlready(_ *State, a ask) (Grant, bool) { return Grant{Drain: true}, a.w.draining }
@@ -125,7 +145,11 @@ func waitsForItsOwn(s *State, a ask) (Grant, bool) {
 }
 
 func waitsForTheTakeover(s *State, a ask) (Grant, bool) {
-	return Grant{Again: s.until}, !a.w.lone() && s.withheld(a.now) && s.queues[a.w.class].n > 0
+	waits := a.w.own.n
+	if !a.w.lone() {
+		waits += s.queues[a.w.class].n
+	}
+	return Grant{Again: s.until}, waits > 0 && s.withheld(a.now)
 }
 
 // waitsForItsTurn: what waits for this worker may not be held now, since its group is full, or its back-off is not over.

@@ -3,9 +3,10 @@ package plan
 // group is a group of tests, and what is held of it.
 type group struct {
 	Group
-	load  int // sum of the weights of the held members, each at most Max
-	held  int // members held
-	lanes []*lane
+	load    int // sum of the weights of the held members, each at most Max
+	held    int // members held
+	numbers numbers
+	lanes   []*lane
 
 	// claim is for whom the next room is kept, after it was passed over too often: a lane, or a test that its worker has
 	// waiting for it.

@@ -40,6 +40,13 @@ func (l *lane) changed(id int32) {
 	}
 }
 
+// takeOut takes a bucket out of the heap; changed puts it back.
+func (l *lane) takeOut(id int32) {
+	if b := &l.queue.shelf.buckets[id]; b.at < len(l.order) && l.order[b.at] == id {
+		heap.Remove((*byOrder)(l), b.at)
+	}
+}
+
 // byOrder makes a lane a heap of buckets.
 type byOrder lane
 

@@ -64,12 +64,13 @@ func (w *world) durable(ordinal uint32) (final outcome.Row, decided bool) {
 			}
 		}
 	}
-	final, decided, _ = outcome.Fold(rows, outcome.Rule{MaxAttempts: w.set.MaxAttempts})
+	final, decided, _ = outcome.Fold(rows, outcome.Rule{MaxAttempts: w.policy(ordinal).MaxAttempts, FlakyFails: w.policy(ordinal).FlakyFails})
 	return final, decided
 }
 
 func (w *world) facts() plan.Facts {
-	f := plan.Facts{Settings: w.set, Tests: w.tests, Suspend: w.suspend, Cancel: w.cancel}
+	f := plan.Facts{Settings: w.set, Tests: w.tests, Suspend: w.suspend, Cancel: w.cancel, Force: w.force,
+		Classes: w.classes, Policies: w.policies, Groups: w.groups, TestsStarted: w.started}
 	for _, b := range w.batches {
 		f.Batches = append(f.Batches, *b)
 	}
@@ -140,8 +141,11 @@ func (w *world) contact(p *pod) {
 		}
 		p.sent++
 	}
-	if !p.drained {
+	if !p.drained || w.dice.IntN(2) == 0 {
 		w.ask(p)
+	}
+	if p.drained && len(p.running)+len(p.queued)+len(p.outbox) == 0 {
+		w.lead.state.Sealed(index, w.now)
 	}
 }
 
@@ -160,7 +164,7 @@ func (w *world) speakFromTheGrave(p *pod) {
 
 func (w *world) ask(p *pod) {
 	queued, atWork := len(p.queued), len(p.running)
-	g := w.lead.state.Grant(p.start.Index, plan.Ask{Queued: queued, Running: atWork}, w.now)
+	g := w.lead.state.Grant(p.start.Index, plan.Ask{Queued: queued, Running: atWork, Load: w.load(p, p.running) + w.queuedLoad(p)}, w.now)
 	w.t.Logf("worker %d with %d queued, %d running is granted %+v", p.start.Index, queued, atWork, g)
 	w.checkGrant(p, g)
 	if !w.orderly && w.goes(leaseLost) {
@@ -170,6 +174,18 @@ func (w *world) ask(p *pod) {
 	if g.Drain {
 		p.drained, p.queued = true, nil
 	}
+	if g.Stop != "" {
+		p.running = nil
+	}
+	w.checkGroups()
+}
+
+func (w *world) queuedLoad(p *pod) int {
+	n := 0
+	for _, h := range p.queued {
+		n += w.cost(p, h)
+	}
+	return n
 }
 
 func (w *world) checkGrant(p *pod, g plan.Grant) {
@@ -180,7 +196,10 @@ func (w *world) checkGrant(p *pod, g plan.Grant) {
 		if v, ok := w.lead.state.Verdict(h.Ordinal); ok || !w.tests[h.Ordinal].Selected {
 			w.t.Fatalf("worker %d is granted %+v, which has the verdict %+v", p.start.Index, h, v)
 		}
-		if alone := len(p.start.Tests) > 0; alone && !slices.Contains(p.start.Tests, h.Ordinal) || !alone && w.set.Alone {
+		if alone := len(p.start.Tests) > 0; alone && !slices.Contains(p.start.Tests, h.Ordinal) || !alone && w.policy(h.Ordinal).Alone {
+			w.t.Fatalf("worker %d of class %s is granted %+v", p.start.Index, p.start.Class, h)
+		}
+		if class := w.classOf(p); class >= 0 && class != w.policy(h.Ordinal).Class {
 			w.t.Fatalf("worker %d of class %s is granted %+v", p.start.Index, p.start.Class, h)
 		}
 		for _, other := range w.pods {
@@ -205,6 +224,7 @@ func (w *world) reconcile() {
 		}
 	}
 	step := w.lead.state.Next(w.now)
+	w.started = w.lead.state.TestsStarted()
 	w.t.Logf("at %s: %+v", w.now.Sub(epoch), step)
 	w.checkStep(step)
 	if step.Ending != nil {
@@ -323,6 +343,10 @@ func (w *world) compare(step plan.Step) {
 	if err := fresh.Broken(); err != nil {
 		w.t.Fatal(err)
 	}
+	ending := fresh.Next(w.now).Ending
+	if (ending == nil) != (step.Ending == nil) && (early(step.Ending) || early(ending)) {
+		return // what runs, and how long it has been waited for, each leader knows for itself
+	}
 	a, b := w.lead.state.Counts(), fresh.Counts()
 	a.Running, b.Running = 0, 0
 	a.WorkersStarting, b.WorkersStarting = a.WorkersStarting+a.WorkersRunning, b.WorkersStarting+b.WorkersRunning
@@ -340,7 +364,6 @@ func (w *world) compare(step plan.Step) {
 			w.t.Fatalf("verdict of test %d: %+v; made anew: %+v", o, a, b)
 		}
 	}
-	ending := fresh.Next(w.now).Ending
 	if startTimeout(ending) || startTimeout(step.Ending) {
 		return // how long nobody has been at work, each leader knows for itself
 	}
@@ -349,6 +372,21 @@ func (w *world) compare(step plan.Step) {
 	}
 }
 
+func early(e *plan.Ending) bool {
+	return e != nil && slices.Contains([]string{"Cancelled", "FailFast", "GlobalTimeout"}, e.Reason)
+}
+
 func startTimeout(e *plan.Ending) bool {
 	return e != nil && strings.Contains(e.Message, "no pod has started")
+}
+
+// classOf is the class of a pod; that of a suspect is not always told by its name.
+func (w *world) classOf(p *pod) int {
+	if len(w.classes) == 0 {
+		return -1
+	}
+	if p.start.Class == plan.ClassAlone {
+		return 0
+	}
+	return slices.Index(w.classes, p.start.Class)
 }

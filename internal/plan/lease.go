@@ -28,9 +28,12 @@ func (s *State) lease(a ask) []Held {
 		}
 		s.given(ordinal, a.w)
 		h := Held{Ordinal: ordinal, Attempt: s.tests[ordinal].high + 1}
-		attempts = append(attempts, s.hand(h, a.w))
+		attempts = append(attempts, s.hand(h, a.w, false))
 		a.w.given++
 		free -= s.cost(s.policy(ordinal), a.w)
+	}
+	if s.testsStarted.IsZero() && len(attempts) > 0 {
+		s.testsStarted = a.now
 	}
 	return attempts
 }

@@ -45,10 +45,14 @@ func (s *State) someUndecided() string {
 
 // newsOfAll tells of failed tests, if there are any, and of those without a verdict.
 func (s *State) newsOfAll() string {
-	if s.tally.Bad() > 0 {
+	switch {
+	case s.tally.Bad() > 0 && s.tally.undecided == 0:
+		return s.someFailed()
+	case s.tally.Bad() > 0:
 		return s.someFailed() + ", " + s.someUndecided()
+	default:
+		return s.someUndecided()
 	}
-	return s.someUndecided()
 }
 
 func (s *State) lostMessage() string {

@@ -16,6 +16,8 @@ func New(f Facts, now time.Time) *State {
 		cancel:  f.Cancel,
 		tests:   make([]test, len(f.Tests)),
 		trouble: map[uint32]*trouble{},
+		slotsOf: map[uint32]slots{},
+		delays:  map[uint32]*delay{},
 	}
 	s.force, s.testsStarted = f.Force, f.TestsStarted
 	s.readPolicies(f)
@@ -28,7 +30,7 @@ func New(f Facts, now time.Time) *State {
 	}
 	for o := range uint32(len(s.tests)) {
 		if s.tests[o].place != notSelected && !s.decide(o) {
-			s.requeue(o)
+			s.resume(o, now)
 		}
 	}
 	for _, b := range slices.Backward(batches) { // of two workers made for a test the later one has it
@@ -113,8 +115,38 @@ func (s *State) bringHome(b Batch) {
 	}
 	for _, row := range b.Rows {
 		x := s.trouble[row.Ordinal]
-		if x != nil && x.Best.Attempt == row.Attempt && s.tests[row.Ordinal].place == waiting {
+		if x == nil || x.Best.Attempt != row.Attempt {
+			continue
+		}
+		switch s.tests[row.Ordinal].place {
+		case waiting:
 			s.keep(row.Ordinal, w)
+		case delayed:
+			if d := s.delays[row.Ordinal]; d.home == nil && (w.lone() || !s.runsAlone(row.Ordinal)) {
+				d.home = w
+				w.delayed++
+			}
+		default:
 		}
 	}
+}
+
+// resume puts a test without a verdict where it belongs. Its back-off counts from its last end by the clock of the node,
+// which may be wrong.
+func (s *State) resume(ordinal uint32, now time.Time) {
+	wait := s.wait(ordinal)
+	if wait == 0 {
+		s.requeue(ordinal)
+		return
+	}
+	last := s.trouble[ordinal].Best
+	since := time.UnixMicro(last.Start).Add(time.Duration(min(last.Duration, uint64(longest))) * time.Microsecond)
+	if last.Start == 0 || since.After(now) {
+		since = now
+	}
+	if due := since.Add(wait); due.After(now) && !s.lostTooOften(ordinal) {
+		s.putOff(&delay{due: due, ordinal: ordinal})
+		return
+	}
+	s.requeue(ordinal)
 }

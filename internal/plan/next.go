@@ -8,12 +8,16 @@ func (s *State) Next(now time.Time) Step {
 	if s.resumed {
 		s.resumed, s.lastWork = false, now
 	}
+	s.wake(now)
 	v := s.look(now)
 	if s.closed == nil {
 		s.closed = s.ending(v)
 	}
 	if s.closed != nil {
 		return Step{Ending: s.closed, Stop: v.alive}
+	}
+	if s.early(now).why != notEarly {
+		return Step{Blocked: v.blocked, Again: s.again(v)}
 	}
 	return Step{Start: s.starts(v), Blocked: v.blocked, Again: s.again(v)}
 }
@@ -103,7 +107,7 @@ func (w *worker) trouble(now time.Time) *Blocked {
 
 // again is when to look again though nothing has happened.
 func (s *State) again(v view) time.Time {
-	if s.withheld(v.now) {
+	if s.counted.silent > 0 || s.cancel {
 		v.mayChange(s.until)
 	}
 	if s.refusal != nil {
@@ -113,6 +117,11 @@ func (s *State) again(v view) time.Time {
 		v.mayChange(s.strikes.again)
 	}
 	if at, ok := s.startTimeout(v); ok {
+		v.mayChange(at)
+	}
+	v.mayChange(s.nextDue())
+	v.mayChange(s.early(v.now).until)
+	if at, ok := s.timeout(); ok {
 		v.mayChange(at)
 	}
 	v.mayChange(s.set.Deadline)

@@ -2,7 +2,7 @@ package plan
 
 // nextFor is the test that the worker gets next, if it has so many free slots: its own first.
 func (s *State) nextFor(a ask, free int) (ordinal uint32, ok bool) {
-	if o, ok, waits := s.nextOwn(a.w, free); ok || waits {
+	if o, ok, waits := s.nextOwn(a, free); ok || waits {
 		return o, ok
 	}
 	if a.w.lone() || s.withheld(a.now) {
@@ -17,9 +17,13 @@ func (s *State) nextFor(a ask, free int) (ordinal uint32, ok bool) {
 
 // nextOwn is the first of the worker's own tests that may be held. One that only lacks slots gets the next that come
 // free: waits. For one that lacks room in its group that is kept.
-func (s *State) nextOwn(w *worker, free int) (ordinal uint32, ok, waits bool) {
+func (s *State) nextOwn(a ask, free int) (ordinal uint32, ok, waits bool) {
+	w, withheld := a.w, s.withheld(a.now)
 	for id := w.own.first; id != 0; id = s.tests[id-1].next {
 		p := s.policy(id - 1)
+		if withheld && (p.Group != 0 || s.exclusive) {
+			continue // who knows what is held of it
+		}
 		if s.admits(entry{group: p.Group, share: s.share(p), priority: int32(p.Priority), test: id}) {
 			fits := s.cost(p, w) <= free
 			return id - 1, fits, !fits

@@ -18,6 +18,8 @@ func (s *State) leave(ordinal uint32) {
 		s.worker(int(t.holder)).own.remove(s.tests, ordinal)
 	case held:
 		s.takeBack(ordinal)
+	case delayed:
+		s.undelay(ordinal)
 	case givenUp:
 		s.tally.givenUp--
 	case notSelected, listed, settled:
@@ -33,8 +35,8 @@ func (s *State) keep(ordinal uint32, w *worker) {
 	w.own.pushBack(s.tests, ordinal)
 }
 
-// hand gives an attempt of a test to a worker.
-func (s *State) hand(h Held, w *worker) Held {
+// hand gives an attempt of a test to a worker, or notes that it has it, as it has told.
+func (s *State) hand(h Held, w *worker, told bool) Held {
 	s.leave(h.Ordinal)
 	t := &s.tests[h.Ordinal]
 	t.place, t.holder, t.hold = held, int32(w.index), h.Attempt
@@ -42,6 +44,7 @@ func (s *State) hand(h Held, w *worker) Held {
 	w.held.pushBack(s.tests, h.Ordinal)
 	w.load += s.cost(s.policy(h.Ordinal), w)
 	s.enter(h.Ordinal)
+	s.number(&h, told)
 	s.setStarted(t, h.Started)
 	return h
 }
@@ -52,6 +55,7 @@ func (s *State) takeBack(ordinal uint32) {
 	w.held.remove(s.tests, ordinal)
 	w.load -= s.cost(s.policy(ordinal), w)
 	s.exit(ordinal)
+	s.unnumber(ordinal)
 	s.setStarted(t, false)
 }
 
@@ -60,9 +64,8 @@ func (s *State) setStarted(t *test, on bool) {
 	t.started = on
 }
 
-// requeue puts a test without a verdict where it belongs when no worker has it. One that comes back stands before
-// those that have not been tried; a lone one behind them, since it may do harm again. A back-off will be one more
-// place, with a heap by time that Grant.Again and Step.Again look at.
+// requeue puts a test without a verdict where it belongs when no worker has it. One that comes back  stands before
+// those that have not been tried; a lone one behind them, since it may do harm again.
 func (s *State) requeue(ordinal uint32) {
 	s.leave(ordinal)
 	s.rouse = true
@@ -87,6 +90,8 @@ func (s *State) settle(ordinal uint32, final outcome.Row, flaky bool) {
 	t.place, t.row = settled, final
 	s.tally.undecided--
 	s.tally.Add(final, flaky)
+	s.tally.flakyFailed += one(final.Reason == outcome.FlakyFailed)
+	s.rouse = s.rouse || s.set.MaxFail > 0 && s.tally.Bad() >= s.set.MaxFail
 }
 
 // releaseAll empties a worker's list. The order stays: those for the queue go to its front, so the last one first.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/plan"
@@ -96,9 +97,12 @@ func (p *player) end(index int, cause plan.Cause, lost ...plan.Held) {
 	p.Ended(index, e, p.now)
 }
 
+// slotless: few tests are about slots.
+var slotless = cmpopts.IgnoreFields(plan.Held{}, "Slot", "GroupSlot")
+
 func (p *player) want(what string, want, got any) {
 	p.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, slotless); diff != "" {
 		p.t.Errorf("%s:\n%s", what, diff)
 	}
 }

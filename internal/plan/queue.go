@@ -75,6 +75,7 @@ func (h *shelf) learn(id int32, microseconds uint64) {
 	for _, id := range e.buckets {
 		b := &h.buckets[id]
 		b.lane.queue.count(b, -b.tests.n)
+		b.lane.takeOut(id) // all before any changes: a heap stands one change at a time
 	}
 	e.add(microseconds)
 	h.all.add(microseconds)

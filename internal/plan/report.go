@@ -24,12 +24,12 @@ func (s *State) Report(index int, row outcome.Row, now time.Time) Accept {
 	}
 	if s.tests[row.Ordinal].place == settled || !s.record(row) {
 		s.tally.discarded++
-		s.tested(row, w)
+		s.tested(row, w, now)
 		return Duplicate
 	}
 	s.strikes.fruit(index)
 	if !s.decide(row.Ordinal) {
-		s.tested(row, w)
+		s.tested(row, w, now)
 	}
 	return Accepted
 }
@@ -86,7 +86,7 @@ func (s *State) decide(ordinal uint32) bool {
 
 // tested puts a test without a verdict in the queue again, once the attempt that its worker holds has ended. An
 // attempt that another worker holds may still bring the verdict.
-func (s *State) tested(row outcome.Row, w *worker) {
+func (s *State) tested(row outcome.Row, w *worker, now time.Time) {
 	t := &s.tests[row.Ordinal]
 	switch t.place {
 	case held:
@@ -100,9 +100,5 @@ func (s *State) tested(row outcome.Row, w *worker) {
 	default:
 		return
 	}
-	if w != nil && !w.draining {
-		s.keep(row.Ordinal, w)
-		return
-	}
-	s.requeue(row.Ordinal)
+	s.retry(row.Ordinal, w, now)
 }

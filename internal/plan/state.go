@@ -30,11 +30,17 @@ type State struct {
 	rouse   bool
 
 	testsStarted time.Time
+	cancelSeen   time.Time // first pass or question after it
+	failSeen     time.Time // likewise, after so many failed as end the run
 
 	policies  []Policy
 	lanes     []*lane // by policy
 	lines     []*line // by policy
 	groups    []*group
+	numbers   numbers
+	slotsOf   map[uint32]slots // of held tests
+	delays    map[uint32]*delay
+	byDue     delaysByDue
 	holding   int     // tests held
 	exclusive bool    // there are exclusive groups
 	closed    *Ending // what Next has told; nothing is taken in after it
@@ -64,6 +70,7 @@ type tally struct {
 	selected, undecided, givenUp, running int
 	failedRows, interrupted, discarded    int
 	finishedWorkers, lostWorkers          int
+	flakyFailed                           int // failed, though their last attempt passed
 }
 
 // refusal is that workers cannot be made, since when, and when to try again.
@@ -86,7 +93,7 @@ func (s *State) Suspend(on bool) {
 
 // Cancel ends the run; force: without waiting for the tests that run to end.
 func (s *State) Cancel(force bool) {
-	s.cancel = true
+	s.cancel, s.rouse = true, true
 	s.force = s.force || force
 }
 
@@ -95,9 +102,15 @@ func (s *State) TestsStarted() time.Time { return s.testsStarted }
 
 // Sealed tells that a worker's reporter has said that this is all: nothing runs there any more.
 func (s *State) Sealed(index int, now time.Time) {
-	if w := s.living(index); w != nil {
-		s.heard(w, now)
-		w.sealed = true
+	w := s.living(index)
+	if w == nil {
+		return
+	}
+	s.heard(w, now)
+	s.unsilence(w)
+	w.sealed = true
+	for _, o := range w.held.ordinals(s.tests) {
+		s.setStarted(&s.tests[o], false)
 	}
 }
 

@@ -14,6 +14,7 @@ const (
 	listed            // not in any place yet: while a State is made
 	waiting           // in the queue: any worker of its class may have it
 	alone             // waits for a worker of its own to be proposed
+	delayed           // waits for its next attempt to be due
 	own               // kept for its worker: the fixed list of that, or a retry in the same pod
 	held              // given to its worker
 	givenUp           // lost with its pods too often

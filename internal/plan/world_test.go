@@ -59,6 +59,11 @@ type world struct {
 	dice            *rand.Rand
 	odds            [mishaps]int // in percent
 	suspend, cancel bool
+	force           bool
+	started         time.Time // when the first test was handed out, as it is stored
+	classes         []string
+	policies        []plan.Policy
+	groups          []plan.Group
 	endsFirst       bool // the collector tells ends before the last rows
 	calm            bool // nothing goes wrong any more
 	orderly         bool // no message is ever lost, and pods are quick to speak to a new leader
@@ -145,7 +150,7 @@ func (w *world) work(p *pod) {
 		w.produced[bare(row)] = true
 		p.outbox = append(p.outbox, row)
 	}
-	for len(p.running) < p.slots(w) && len(p.queued) > 0 {
+	for len(p.queued) > 0 && w.load(p, p.running)+w.cost(p, p.queued[0]) <= p.slots(w) {
 		h := p.queued[0]
 		p.queued = p.queued[1:]
 		h.Started = true
@@ -155,6 +160,61 @@ func (w *world) work(p *pod) {
 	if p.drained && len(p.running)+len(p.queued)+len(p.outbox) == 0 {
 		p.end = &plan.End{Cause: plan.Finished}
 	}
+}
+
+// cost is how many slots an attempt takes in a pod.
+func (w *world) cost(p *pod, h plan.Held) int { return min(w.policy(h.Ordinal).Weight, p.slots(w)) }
+
+func (w *world) load(p *pod, all []running) int {
+	n := 0
+	for _, r := range all {
+		n += w.cost(p, r.Held)
+	}
+	return n
+}
+
+func (w *world) policy(ordinal uint32) plan.Policy {
+	if len(w.policies) == 0 {
+		return plan.Policy{Alone: w.set.Alone, Weight: 1, MaxAttempts: w.set.MaxAttempts}
+	}
+	return w.policies[w.tests[ordinal].Policy]
+}
+
+// checkGroups holds what pods have against the limits. Where messages are lost more may be held than anybody knows.
+func (w *world) checkGroups() {
+	if !w.orderly {
+		return
+	}
+	if err := w.lead.state.OverLimits(); err != nil {
+		w.t.Fatal(err)
+	}
+	held, all := make([]int, len(w.groups)), 0
+	counts := make([]int, len(w.groups))
+	for _, p := range w.pods {
+		if p.end != nil {
+			continue
+		}
+		for _, h := range append(slices.Clone(p.queued), heldBy(p.running)...) {
+			all++
+			if g := w.policy(h.Ordinal).Group; g > 0 {
+				held[g-1] += min(w.policy(h.Ordinal).Weight, w.groups[g-1].Max)
+				counts[g-1]++
+			}
+		}
+	}
+	for i, g := range w.groups {
+		if held[i] > g.Max || g.Exclusive && counts[i] > 0 && counts[i] < all {
+			w.t.Fatalf("group %d of %+v has %d (%d of %d)", i, g, held[i], counts[i], all)
+		}
+	}
+}
+
+func heldBy(all []running) []plan.Held {
+	var helds []plan.Held
+	for _, r := range all {
+		helds = append(helds, r.Held)
+	}
+	return helds
 }
 
 func (w *world) kills(ordinal uint32) plan.Cause {
