@@ -41,7 +41,7 @@ func run(args []string) int {
 	case verb == "report":
 		return agent.Report(log, version)
 	case verb == "run" || verb == "list":
-		return agent.Run(log)
+		return agent.Run(log, version)
 	case verb == "version":
 		fmt.Println(version)
 		return agent.ExitComplete

@@ -104,8 +104,13 @@ func buildGo(t testing.TB, name string) string {
 	return path
 }
 
-func leaseOf(b wire.Binary, names ...string) wire.Lease {
-	l := wire.Lease{Binaries: []wire.Binary{b}}
+// patient are the settings of tests that nothing is to happen to.
+var patient = wire.TestSettings{TotalAttempts: 1, GraceMS: 60_000, LeakMS: 60_000}
+
+func leaseOf(b wire.Binary, names ...string) wire.Lease { return leaseWith(patient, b, names...) }
+
+func leaseWith(s wire.TestSettings, b wire.Binary, names ...string) wire.Lease {
+	l := wire.Lease{Binaries: []wire.Binary{b}, Settings: []wire.TestSettings{s}}
 	for i, name := range names {
 		l.Attempts = append(l.Attempts, wire.Assignment{Ordinal: uint32(i), Attempt: 1, Name: name})
 	}
@@ -138,10 +143,13 @@ func TestEveryEndOfAGoTestReachesTheCollector(t *testing.T) {
 	}
 	p := startPod(t, &collectortest.Collector{
 		Config: wire.Config{
-			Mode: "run", RunName: "r", RunUID: "u", Slots: 2, TerminateMS: 3000, GraceMS: 100, LeakMS: 200,
+			Mode: "run", RunName: "r", RunUID: "u", Slots: 2, GraceMS: 100,
 			Suites: []wire.Suite{{Name: "s", Harness: "go"}},
 		},
-		Leases: []wire.Lease{leaseOf(wire.Binary{Suite: "s", ID: "s::ends", Path: binary, Dir: filepath.Dir(binary)}, names...)},
+		Leases: []wire.Lease{leaseWith(
+			wire.TestSettings{TerminateMS: 3000, GraceMS: 100, LeakMS: 200},
+			wire.Binary{Suite: "s", ID: "s::ends", Path: binary, Dir: filepath.Dir(binary)}, names...,
+		)},
 	})
 	p.end(t)
 

@@ -14,11 +14,11 @@ func BenchmarkPod(b *testing.B) {
 	const tests, perLease = 2000, 50
 	for b.Loop() {
 		c := &collectortest.Collector{Config: wire.Config{
-			Mode: "run", RunName: "r", RunUID: "u", Slots: 2, GraceMS: 100, LeakMS: 100,
+			Mode: "run", RunName: "r", RunUID: "u", Slots: 2, GraceMS: 100,
 			Suites: []wire.Suite{{Name: "s", Harness: "exec", List: []string{"x"}, Run: []string{"/bin/true", "{id}"}}},
 		}}
 		for o := uint32(0); o < tests; o += perLease {
-			l := wire.Lease{Binaries: []wire.Binary{{Suite: "s", ID: "s"}}}
+			l := leaseWith(wire.TestSettings{GraceMS: 100, LeakMS: 100}, wire.Binary{Suite: "s", ID: "s"})
 			for i := range uint32(perLease) {
 				l.Attempts = append(l.Attempts, wire.Assignment{Ordinal: o + i, Attempt: 1, Name: "a"})
 			}

@@ -62,7 +62,7 @@ func untilSignal() (context.Context, context.CancelFunc) {
 const gcPercent = 25
 
 // Run is the runner: `agent run` and `agent list`, which of them the reporter's configuration says.
-func Run(log *slog.Logger) int {
+func Run(log *slog.Logger, version string) int {
 	debug.SetGCPercent(gcPercent)
 	ctx, stop := untilSignal()
 	defer stop()
@@ -76,7 +76,7 @@ func Run(log *slog.Logger) int {
 		return ExitNoStart
 	}
 	err = runner.Run(ctx, runner.Options{
-		Socket: wire.SocketPath, Patience: socketPatience, Environ: os.Environ(), Family: family,
+		Socket: wire.SocketPath, Patience: socketPatience, Environ: os.Environ(), Version: version, Family: family,
 	})
 	return exitCode(log, err)
 }

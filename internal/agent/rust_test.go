@@ -31,7 +31,7 @@ func TestARealRustBinaryIsListedAndRun(t *testing.T) {
 		"passes":        {Outcome: outcome.Passed},
 		"should_panic":  {Outcome: outcome.Passed},
 	}
-	lease := wire.Lease{Binaries: catalog.Binaries}
+	lease := wire.Lease{Binaries: catalog.Binaries, Settings: []wire.TestSettings{patient}}
 	for i, test := range catalog.Tests {
 		if test.Ignored != (test.Name == "is_ignored") {
 			t.Errorf("%s: ignored %v", test.Name, test.Ignored)
@@ -42,7 +42,7 @@ func TestARealRustBinaryIsListedAndRun(t *testing.T) {
 	}
 	running := &collectortest.Collector{
 		Config: wire.Config{
-			Mode: "run", Slots: 2, GraceMS: 60_000, LeakMS: 60_000, Suites: []wire.Suite{{Name: "rs", Harness: "libtest"}},
+			Mode: "run", Slots: 2, GraceMS: 60_000, Suites: []wire.Suite{{Name: "rs", Harness: "libtest"}},
 		},
 		Leases: []wire.Lease{lease},
 	}

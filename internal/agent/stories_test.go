@@ -24,7 +24,6 @@ func shellSuite(more wire.Config) wire.Config {
 	if more.GraceMS == 0 {
 		more.GraceMS = 60_000
 	}
-	more.LeakMS = 60_000
 	return more
 }
 
@@ -163,7 +162,7 @@ func TestEachTestOfALargeRunIsReportedOnce(t *testing.T) {
 	c := &collectortest.Collector{Config: shellSuite(wire.Config{Slots: 4})}
 	var want []verdict
 	for o := uint32(0); o < tests; o += perLease {
-		l := wire.Lease{Binaries: []wire.Binary{shellBinary}}
+		l := leaseOf(shellBinary)
 		for i := o; i < min(tests, o+perLease); i++ {
 			l.Attempts = append(l.Attempts, wire.Assignment{Ordinal: i, Attempt: 1, Name: fmt.Sprintf("exit %d", i%3)})
 			v := verdict{Outcome: outcome.Passed}

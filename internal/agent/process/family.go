@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Family knows which children are ours, so that the others, orphans of tests that the kernel gave to us, can be
@@ -62,33 +63,70 @@ func (f *Family) forget(pid int) {
 	}
 }
 
-// Sweep reaps dead orphans and kills those whose environment holds mark; an empty mark is in every environment.
-func (f *Family) Sweep(mark string) {
+// kin are the descendants of one process, as far as they can be told from those of others.
+type kin struct {
+	leader int    // they are in its group, and it is not reaped yet; 0: there is none
+	mark   string // or this is in their environment; empty: there is none
+}
+
+// anybody is kin of everybody.
+var anybody = kin{leader: -1}
+
+func (k kin) has(pid int) bool {
+	if k == anybody {
+		return true
+	}
+	if group, err := syscall.Getpgid(pid); err == nil && group == k.leader {
+		return true
+	}
+	if k.mark == "" {
+		return false
+	}
+	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	return err == nil && bytes.Contains(append([]byte{0}, environ...), []byte("\x00"+k.mark+"\x00"))
+}
+
+// Sweep ends all orphans, and reaps those that are dead.
+func (f *Family) Sweep() { f.end(anybody) }
+
+// How long killed orphans are waited for; one may not be able to die before a disk answers.
+const (
+	sweepPatience = time.Second
+	sweepPause    = time.Millisecond
+)
+
+// end kills the orphans of a kin, and theirs, and returns when they are gone.
+func (f *Family) end(k kin) {
+	for until := time.Now().Add(sweepPatience); ; time.Sleep(sweepPause) {
+		left := f.orphans(k, func(pid int) { _ = syscall.Kill(pid, syscall.SIGKILL) })
+		if left == 0 || time.Now().After(until) {
+			return
+		}
+	}
+}
+
+// orphans calls each for the orphans of a kin that live, and reaps those that are dead. It costs one system call if there
+// are none.
+func (f *Family) orphans(k kin, each func(pid int)) int {
 	if f == nil || f.children == nil || len(f.strangers()) == 0 {
-		return
+		return 0
 	}
 	f.mu.Lock() // no child is being born now: who is still a stranger is an orphan
 	defer f.mu.Unlock()
+	n := 0
 	for _, pid := range f.strangers() {
-		if reaped(pid) || !marked(pid, mark) {
+		if reaped(pid) || !k.has(pid) {
 			continue
 		}
-		_ = syscall.Kill(pid, syscall.SIGKILL)
-		reaped(pid)
+		n++
+		each(pid)
 	}
+	return n
 }
 
 func reaped(pid int) bool {
 	got, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
 	return got == pid || err != nil
-}
-
-func marked(pid int, mark string) bool {
-	if mark == "" {
-		return true
-	}
-	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	return err == nil && bytes.Contains(append([]byte{0}, environ...), []byte("\x00"+mark+"\x00"))
 }
 
 func (f *Family) strangers() []int {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/podtest/podtest/internal/agent/process"
 )
 
@@ -29,32 +31,45 @@ func adopt() error {
 	if err != nil {
 		return err
 	}
+	// The first leaves a daemon that is known by its mark; the second one that is not.
 	var daemons []string
-	for _, mark := range []string{"TMPDIR=/a", "TMPDIR=/b"} {
+	var survivors [][]string
+	for _, mark := range []string{"TMPDIR=/a", ""} {
 		r := process.Runner{Family: family}
-		_, err := r.Run(process.Command{Argv: []string{"/proc/self/exe"}, Env: []string{envRole + "=forker", mark}}, patient)
+		end, err := r.Run(process.Command{
+			Argv: []string{"/proc/self/exe"}, Env: []string{envRole + "=forker", "TMPDIR=/a"}, Mark: mark,
+		}, process.Limits{Grace: time.Minute, Leak: 50 * time.Millisecond})
 		if err != nil {
 			return err
 		}
+		if end.Leaky != (len(end.Survivors) > 0) {
+			return fmt.Errorf("leaky %v, and yet %q", end.Leaky, end.Survivors)
+		}
 		daemons = append(daemons, strings.TrimSpace(string(r.Stdout.Head())))
+		survivors = append(survivors, end.Survivors)
 	}
-	if !alive(daemons[0]) || !alive(daemons[1]) {
-		return fmt.Errorf("the daemons %q did not outlive their tests: nothing is shown", daemons)
+	want := [][]string{{"sleep (pid " + daemons[0] + ")"}, nil}
+	if diff := cmp.Diff(want, survivors); diff != "" {
+		return fmt.Errorf("survivors: %s", diff)
 	}
-	family.Sweep("TMPDIR=/a")
-	if gone(daemons[0]); !alive(daemons[1]) {
-		return fmt.Errorf("the daemon of another test was ended too")
+	if alive(daemons[0]) || !alive(daemons[1]) {
+		return fmt.Errorf("of %q the first must be ended and the second not: nothing is known of it", daemons)
 	}
-	family.Sweep("")
-	gone(daemons[1])
-	return nil
+	family.Sweep()
+	if alive(daemons[1]) {
+		return fmt.Errorf("%s outlived the last sweep", daemons[1])
+	}
+	return shortLived(family)
 }
 
-// gone returns when a process that was killed has ended.
-func gone(pid string) {
-	for alive(pid) {
-		time.Sleep(time.Millisecond)
+// shortLived plays a test whose children end just after it.
+func shortLived(family *process.Family) error {
+	r := process.Runner{Family: family}
+	end, err := r.Run(shell("sleep 0.05 >/dev/null 2>&1 & exit 0"), patient)
+	if err == nil && end.Leaky {
+		err = fmt.Errorf("a child that was about to end is called a leak: %q", end.Survivors)
 	}
+	return err
 }
 
 func TestADaemonOfATestEndsWithIt(t *testing.T) {

@@ -15,6 +15,8 @@ type Command struct {
 	Argv []string
 	Dir  string
 	Env  []string
+	// Mark is an entry of Env that no other process that runs now has: what left the group is known by it. It may be empty.
+	Mark string
 	// Watch, if set, is given all of standard output as it comes, whatever is kept of it.
 	Watch io.Writer
 }
@@ -23,7 +25,7 @@ type Command struct {
 type Limits struct {
 	Terminate time.Duration // when the group is sent SIGTERM; 0: never
 	Grace     time.Duration // from SIGTERM to SIGKILL
-	Leak      time.Duration // how long the streams may stay open after the process has ended
+	Leak      time.Duration // how long the streams may stay open, and descendants live, after the process has ended
 }
 
 // End is how a process ended.
@@ -34,16 +36,18 @@ type End struct {
 	CPU      time.Duration
 	PeakRSS  uint64 // KiB
 	TimedOut bool   // ended for Limits.Terminate
-	Stopped  bool   // ended because Stop was closed
-	Leaky    bool   // a stream was still open after Limits.Leak
+	Stopped  bool   // ended by Stop
+	Open     bool   // a stream was still open after Limits.Leak
+	Leaky    bool   // it was, or a descendant was still alive
+	// Survivors are the descendants that were alive then, such as "sleep (pid 7)"; a few, for people.
+	Survivors []string
 }
 
 // Runner runs one process at a time and uses its memory again for the next. The zero value is ready.
 type Runner struct {
 	Stdout, Stderr Stream
-	// Stop, when closed, ends the process that runs, with SIGTERM and StopGrace later SIGKILL.
-	Stop      <-chan struct{}
-	StopGrace time.Duration
+	// Stop ends the process that runs.
+	Stop *Stopper
 	// Family is told of each process; nil: nobody looks after orphans.
 	Family *Family
 
@@ -96,78 +100,47 @@ func (r *Runner) follow(c child, cmd Command, l Limits) End {
 	}()
 
 	end := End{Start: c.start}
-	r.await(c.pid, exited, l, &end)
+	(&ending{pid: c.pid, exited: exited, limits: l, stop: r.Stop, end: &end}).await()
 	end.Duration = time.Since(c.start)
-	end.Leaky = !awaitDrained(drained, c, l.Leak)
+	leakAt := time.Now().Add(l.Leak)
+	kin := kin{leader: c.pid, mark: cmd.Mark}
+	end.Open = !r.awaitDrained(drained, c, l.Leak)
+	if !end.Stopped {
+		end.Survivors = r.survivors(kin, end.Open, leakAt)
+	}
+	end.Leaky = end.Open || len(end.Survivors) > 0
 	kill(c.pid, syscall.SIGKILL)
+	r.Family.end(kin)
 	reap(c.pid, &end)
 	return end
 }
 
-// await returns when the process has exited, and ends it when its time is over.
-func (r *Runner) await(pid int, exited <-chan struct{}, l Limits, end *End) {
-	grace := l.Grace
-	select { // most processes need no timer
-	case <-exited:
-		return
-	case <-r.Stop:
-		end.Stopped, grace = true, r.StopGrace
-	case <-after(l.Terminate):
-		end.TimedOut = true
-	}
-	kill(pid, syscall.SIGTERM)
-	if r.graceful(exited, grace, end) {
-		return
-	}
-	kill(pid, syscall.SIGKILL)
-	<-exited
-}
-
-// graceful reports whether the process ended in its grace period, which a stop of the whole runner may shorten.
-func (r *Runner) graceful(exited <-chan struct{}, grace time.Duration, end *End) bool {
-	stop := r.Stop
-	if end.Stopped {
-		stop = nil
-	}
-	deadline := time.NewTimer(grace)
-	defer deadline.Stop()
-	for {
-		select {
-		case <-exited:
-			return true
-		case <-stop:
-			stop, end.Stopped = nil, true
-			deadline.Reset(min(grace, r.StopGrace))
-		case <-deadline.C:
-			return false
-		}
-	}
-}
-
-func after(d time.Duration) <-chan time.Time {
-	if d <= 0 {
-		return nil
-	}
-	return time.After(d)
-}
-
-func awaitDrained(drained <-chan struct{}, c child, leak time.Duration) bool {
+// awaitDrained waits for both streams to end; false: they were held open for too long. When all is to be stopped, they
+// are not waited for, and nobody is blamed.
+func (r *Runner) awaitDrained(drained <-chan struct{}, c child, leak time.Duration) bool {
 	deadline := time.NewTimer(leak)
 	defer deadline.Stop()
-	for n := range 2 {
+	left, ok := 2, true
+	stopped, _, changed := r.Stop.order()
+	for left > 0 && ok && !stopped {
 		select {
 		case <-drained:
+			left--
 		case <-deadline.C:
-			for _, p := range c.pipes {
-				_ = p.read.SetReadDeadline(time.Unix(1, 0))
-			}
-			for range 2 - n {
-				<-drained
-			}
-			return false
+			ok = false
+		case <-changed:
+			stopped = true
 		}
 	}
-	return true
+	if left > 0 {
+		for _, p := range c.pipes {
+			_ = p.read.SetReadDeadline(time.Unix(1, 0))
+		}
+	}
+	for range left {
+		<-drained
+	}
+	return ok
 }
 
 const readSize = 32 << 10

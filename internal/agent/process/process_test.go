@@ -65,11 +65,11 @@ func TestEndsOfProcesses(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			stop := make(chan struct{})
+			stop := process.NewStopper()
 			if c.stop {
-				close(stop)
+				stop.Stop(time.Minute)
 			}
-			r := process.Runner{Stop: stop, StopGrace: time.Minute}
+			r := process.Runner{Stop: stop}
 			got, err := r.Run(shell(c.script), c.limits)
 			if err != nil {
 				t.Fatal(err)

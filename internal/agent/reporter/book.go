@@ -15,6 +15,13 @@ type key struct {
 	attempt uint16
 }
 
+// holding is an attempt that this pod holds, as far as the collector has to be told of it.
+type holding struct {
+	stage           stage
+	load            int // slots
+	slot, groupSlot int32
+}
+
 type stage uint8
 
 const (
@@ -26,8 +33,10 @@ const (
 // book is all that the reporter knows: the attempts it holds and the messages that are not acknowledged.
 type book struct {
 	mu       sync.Mutex
-	held     map[key]stage
+	held     map[key]holding
 	counts   [done + 1]int // of held, by stage
+	loads    [done + 1]int // likewise, in slots
+	slots    int           // of the runner
 	messages []wire.Message
 	rows     []outcome.Row // of all results, for the seal
 	told     map[key]bool  // has a result
@@ -51,7 +60,7 @@ type book struct {
 
 func newBook() *book {
 	return &book{
-		held: map[key]stage{}, told: map[key]bool{}, next: 1,
+		held: map[key]holding{}, told: map[key]bool{}, next: 1,
 		news: make(chan struct{}, 1), hunger: make(chan struct{}, 1), flushed: make(chan struct{}, 1),
 	}
 }
@@ -65,24 +74,42 @@ func signal(c chan struct{}) {
 
 // move puts an attempt into a stage. Call with mu held.
 func (b *book) move(k key, to stage) {
-	if from, known := b.held[k]; known {
-		b.counts[from]--
+	h := b.held[k]
+	b.forget(k)
+	h.stage = to
+	b.hold(k, h)
+}
+
+// hold notes an attempt. Call with mu held.
+func (b *book) hold(k key, h holding) {
+	b.held[k] = h
+	b.counts[h.stage]++
+	b.loads[h.stage] += h.load
+}
+
+// forget is the opposite of hold. Call with mu held.
+func (b *book) forget(k key) {
+	h, known := b.held[k]
+	if known {
+		b.counts[h.stage]--
+		b.loads[h.stage] -= h.load
+		delete(b.held, k)
 	}
-	b.held[k] = to
-	b.counts[to]++
 }
 
 // lease notes attempts that were handed to this pod, and returns those that are new: none is run twice here.
-func (b *book) lease(attempts []wire.Assignment) []wire.Assignment {
+func (b *book) lease(l *wire.Lease) []wire.Assignment {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.DeleteFunc(attempts, func(a wire.Assignment) bool {
+	return slices.DeleteFunc(l.Attempts, func(a wire.Assignment) bool {
 		k := key{a.Ordinal, a.Attempt}
 		_, held := b.held[k]
 		if held || b.told[k] {
 			return true
 		}
-		b.move(k, waiting)
+		b.hold(k, holding{
+			stage: waiting, load: l.SettingsOf(a).Load(b.slots), slot: a.Slot, groupSlot: a.GroupSlot,
+		})
 		return false
 	})
 }
@@ -92,7 +119,7 @@ func (b *book) start(h wire.Held) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := key{h.Ordinal, h.Attempt}
-	if at, known := b.held[k]; !known || at != waiting {
+	if at, known := b.held[k]; !known || at.stage != waiting {
 		return
 	}
 	b.move(k, running)
@@ -110,7 +137,7 @@ func (b *book) result(row outcome.Row, excerpt string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := key{row.Ordinal, row.Attempt}
-	if at, known := b.held[k]; !known || at != running {
+	if at, known := b.held[k]; !known || at.stage != running {
 		return false
 	}
 	b.move(k, done)
@@ -126,8 +153,8 @@ func (b *book) end(died string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ended, b.died, b.urgent = true, died, true
-	for k, at := range b.held {
-		if at == running {
+	for k, h := range b.held {
+		if h.stage == running {
 			b.lost = append(b.lost, wire.Held{Ordinal: k.ordinal, Attempt: k.attempt, Started: true})
 		}
 	}
@@ -143,7 +170,7 @@ func byOrdinal(a, b wire.Held) int {
 func (b *book) configure(c wire.Config) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.worker = c.Mode == "run"
+	b.worker, b.slots = c.Mode == "run", max(1, c.Slots)
 	b.seal()
 }
 
@@ -171,18 +198,22 @@ func (b *book) hello() ([]wire.Held, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	held := make([]wire.Held, 0, len(b.held))
-	for k, at := range b.held {
-		held = append(held, wire.Held{Ordinal: k.ordinal, Attempt: k.attempt, Started: at != waiting})
+	for k, h := range b.held {
+		held = append(held, wire.Held{
+			Ordinal: k.ordinal, Attempt: k.attempt, Started: h.stage != waiting, Slot: h.slot, GroupSlot: h.groupSlot,
+		})
 	}
 	slices.SortFunc(held, byOrdinal)
 	return held, b.ended
 }
 
-// wants reports whether the runner can take more, with fewer than slots attempts waiting, and what it has now.
-func (b *book) wants(slots int) (want bool, queued, busy int) {
+// wants is the question for more work, and whether the runner can take more: what waits would not fill its slots.
+func (b *book) wants() (hungry bool, ask wire.LeaseRequest) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.ended && b.counts[waiting] < slots, b.counts[waiting], b.counts[running]
+	return !b.ended && b.loads[waiting] < b.slots, wire.LeaseRequest{
+		Queued: b.counts[waiting], Running: b.counts[running], Load: b.loads[waiting] + b.loads[running],
+	}
 }
 
 // lastWords are what the collector has not acknowledged.

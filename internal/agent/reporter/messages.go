@@ -70,9 +70,7 @@ func (b *book) acknowledge(upTo int64) {
 	n := 0
 	for n < len(b.messages) && b.messages[n].Seq <= upTo {
 		if row := b.messages[n].Row; row != nil {
-			k := key{row.Ordinal, row.Attempt}
-			b.counts[b.held[k]]--
-			delete(b.held, k)
+			b.forget(key{row.Ordinal, row.Attempt})
 		}
 		n++
 	}

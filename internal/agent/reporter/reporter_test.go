@@ -153,7 +153,7 @@ func (s *scene) wantSeal(lost ...wire.Held) {
 }
 
 func lease(from, to uint32) wire.Lease {
-	l := wire.Lease{Binaries: []wire.Binary{{Suite: "s", ID: "s::b"}}}
+	l := wire.Lease{Binaries: []wire.Binary{{Suite: "s", ID: "s::b"}}, Settings: []wire.TestSettings{{Weight: 1}}}
 	for o := from; o < to; o++ {
 		l.Attempts = append(l.Attempts, wire.Assignment{Ordinal: o, Attempt: 1, Name: "t"})
 	}

@@ -55,55 +55,6 @@ func (r *reporter) repeat(ctx context.Context, missing bool, p *pause) error {
 	return nil
 }
 
-// emptyPause keeps a collector that answers at once, with nothing, from being asked without end.
-const emptyPause = 100 * time.Millisecond
-
-// askForWork asks whenever the runner could take more, one request at a time, and hands on what it gets.
-func (r *reporter) askForWork(ctx context.Context, n *runner) {
-	if r.config.Mode != "run" {
-		return
-	}
-	for {
-		queued, busy, err := r.awaitHunger(ctx)
-		if err != nil {
-			return
-		}
-		// What ended before must be known to who decides what comes next.
-		if r.book.flush(ctx) != nil {
-			return
-		}
-		var lease wire.Lease
-		err = r.session.call(ctx, wire.PathLease, func(epoch string) any {
-			lease = wire.Lease{}
-			return wire.LeaseRequest{Version: wire.Version, Epoch: epoch, Queued: queued, Running: busy}
-		}, &lease)
-		if err != nil {
-			return
-		}
-		lease.Attempts = r.book.lease(lease.Attempts)
-		if n.send(wire.ToRunner{Lease: &lease}) != nil || lease.Drain {
-			return
-		}
-		if len(lease.Attempts) == 0 {
-			linger(ctx, emptyPause)
-		}
-	}
-}
-
-func (r *reporter) awaitHunger(ctx context.Context) (queued, busy int, err error) {
-	for {
-		want, queued, busy := r.book.wants(max(1, r.config.Slots))
-		if want {
-			return queued, busy, ctx.Err()
-		}
-		select {
-		case <-ctx.Done():
-			return 0, 0, ctx.Err()
-		case <-r.book.hunger:
-		}
-	}
-}
-
 // bringCatalog brings all parts of a catalog, from the first one again if the collector changes meanwhile, and tells
 // the runner when it is stored.
 func (r *reporter) bringCatalog(ctx context.Context, n *runner, parts []wire.Catalog) {

@@ -45,25 +45,6 @@ func FuzzExcerptsAreShortAndPlain(f *testing.F) {
 	})
 }
 
-func TestTestsAreNotGivenWhatSteersHarnesses(t *testing.T) {
-	e := newEnviron([]string{
-		"PATH=/bin", "PODTEST_COLLECTOR=x", "PODTEST_POD=p", "GTEST_FILTER=x", "RUST_TEST_THREADS=9", "RUST_LOG=debug",
-		"PYTEST_ADDOPTS=-v", "NEXTEST_PROFILE=x", "TMPDIR=/big", "VITEST=1", "EMPTY=",
-	}, wire.Config{RunName: "checkout", RunUID: "uid", TotalAttempts: 3})
-	w := work{Assignment: wire.Assignment{Attempt: 2, Name: "a b"}, binary: wire.Binary{ID: "s::x"}}
-	want := []string{
-		"PATH=/bin", "PODTEST_POD=p", "RUST_LOG=debug", "EMPTY=",
-		"NEXTEST=1", "NEXTEST_RUN_ID=uid", "NEXTEST_EXECUTION_MODE=process-per-test", "NEXTEST_TOTAL_ATTEMPTS=3",
-		"PODTEST_RUN=checkout", "NEXTEST_BINARY_ID=s::x", "NEXTEST_TEST_NAME=a b", "NEXTEST_ATTEMPT=2", "PODTEST_ATTEMPT=2",
-	}
-	if diff := cmp.Diff(append(want, "TMPDIR=/t"), e.of(w, "/t", nil)); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff(append(want, "TMPDIR=/big", "MORE=1"), e.of(w, "", []string{"MORE=1"})); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestVictimsOfTheKernelAreCounted(t *testing.T) {
 	cases := map[string]struct {
 		text string

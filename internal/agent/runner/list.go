@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/podtest/podtest/internal/agent/process"
@@ -104,16 +105,20 @@ func (r *runner) runToList(ctx context.Context, c harness.Command, w io.Writer) 
 	if err := context.Cause(ctx); err != nil {
 		return harness.Exit{}, err
 	}
-	p := process.Runner{Stop: ctx.Done(), StopGrace: listGrace, Family: r.options.Family}
-	env := newEnviron(r.options.Environ, r.config)
-	end, err := p.Run(process.Command{Argv: c.Argv, Dir: c.Dir, Env: append(env.forLists(), c.Env...), Watch: w},
-		process.Limits{Leak: listLeak})
+	stop := process.NewStopper()
+	unhook := context.AfterFunc(ctx, func() { stop.Stop(listGrace) })
+	defer unhook()
+	p := process.Runner{Stop: stop, Family: r.options.Family}
+	end, err := p.Run(process.Command{
+		Argv: slices.Concat(r.config.ListWrapper, c.Argv), Dir: c.Dir,
+		Env: r.options.environ(r.config).forLists(c.Env), Watch: w,
+	}, process.Limits{Grace: listGrace, Leak: listLeak})
 	switch {
 	case err != nil:
 		return harness.Exit{}, err
 	case end.Stopped:
 		return harness.Exit{}, withStderr(context.Cause(ctx), &p.Stderr)
-	case end.Leaky:
+	case end.Open:
 		return harness.Exit{}, errors.New("it exited, but left a process that holds its output open: end it before")
 	}
 	exit := harness.Exit{Code: end.Status.ExitStatus(), Stderr: p.Stderr.End(stderrForHarness)}

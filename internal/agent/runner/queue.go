@@ -6,22 +6,26 @@ import (
 	"github.com/podtest/podtest/internal/wire"
 )
 
-// work is one attempt and the binary it is of.
+// work is one attempt, the binary it is of, and what holds for it.
 type work struct {
 	wire.Assignment
-	binary wire.Binary
+	binary   wire.Binary
+	settings *wire.TestSettings
 }
 
-// queue holds the attempts that have not started, in order.
+// queue holds the attempts that have not started, in order. The first of them starts when there is room for its
+// weight; the others wait behind it, for who may overtake whom was decided where the order was made.
 type queue struct {
 	mu      sync.Mutex
 	some    *sync.Cond
+	slots   int
+	load    int // of what runs; never more than slots
 	waiting []work
 	closed  bool
 }
 
-func newQueue() *queue {
-	q := &queue{}
+func newQueue(slots int) *queue {
+	q := &queue{slots: slots}
 	q.some = sync.NewCond(&q.mu)
 	return q
 }
@@ -34,7 +38,7 @@ func (q *queue) add(l *wire.Lease) {
 	}
 	for _, a := range l.Attempts {
 		if a.Binary >= 0 && a.Binary < len(l.Binaries) {
-			q.waiting = append(q.waiting, work{a, l.Binaries[a.Binary]})
+			q.waiting = append(q.waiting, work{a, l.Binaries[a.Binary], l.SettingsOf(a)})
 		}
 	}
 	q.some.Broadcast()
@@ -44,27 +48,43 @@ func (q *queue) add(l *wire.Lease) {
 func (q *queue) next() (work, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.waiting) == 0 && !q.closed {
+	for !q.closed {
+		if w, ok := q.take(); ok {
+			return w, true
+		}
 		q.some.Wait()
 	}
-	if q.closed {
-		return work{}, false
-	}
-	w := q.waiting[0]
-	q.waiting = q.waiting[1:]
-	return w, true
+	return work{}, false
 }
 
-// tryNext is next without waiting; false: nothing is waiting now.
+// tryNext is next without waiting; false: nothing can start now.
 func (q *queue) tryNext() (work, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	return q.take()
+}
+
+// take removes the first attempt if there is room for it. Call with mu held.
+func (q *queue) take() (work, bool) {
 	if len(q.waiting) == 0 {
 		return work{}, false
 	}
 	w := q.waiting[0]
+	weight := w.settings.Load(q.slots)
+	if q.load+weight > q.slots {
+		return work{}, false
+	}
+	q.load += weight
 	q.waiting = q.waiting[1:]
 	return w, true
+}
+
+// ended makes room again.
+func (q *queue) ended(w work) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.load -= w.settings.Load(q.slots)
+	q.some.Broadcast()
 }
 
 // close drops what has not started; nothing starts any more.

@@ -27,6 +27,7 @@ type Options struct {
 	Socket   string        // of the reporter
 	Patience time.Duration // how long to wait for it
 	Environ  []string      // of the container
+	Version  string        // of the agent
 	Family   *process.Family
 }
 

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -17,7 +18,6 @@ type slot struct {
 	temp    tempDir
 	oom     oomCounter
 	environ environ
-	limits  process.Limits
 	process process.Runner
 }
 
@@ -27,7 +27,9 @@ func (s *slot) serve(q *queue) {
 	w, more := q.next()
 	var result *wire.Result
 	for more && s.started(w, result) == nil {
-		if result = s.attempt(w); result == nil {
+		result = s.attempt(w)
+		q.ended(w)
+		if result == nil {
 			return // stopped
 		}
 		var now bool
@@ -52,21 +54,12 @@ func (s *slot) started(w work, before *wire.Result) error {
 
 // attempt runs one attempt. One that was stopped from outside has no result: it is lost, not failed.
 func (s *slot) attempt(w work) *wire.Result {
-	temp := s.temp.ready()
-	result, finished := s.run(w, temp)
-	s.sweep(temp)
+	result, finished := s.run(w, s.temp.ready())
 	s.temp.clean()
 	if !finished {
 		return nil
 	}
 	return result
-}
-
-// sweep ends what left the test's process group.
-func (s *slot) sweep(temp string) {
-	if temp != "" {
-		s.runner.options.Family.Sweep("TMPDIR=" + temp)
-	}
 }
 
 func (s *slot) run(w work, temp string) (r *wire.Result, finished bool) {
@@ -86,19 +79,27 @@ func (s *slot) run(w work, temp string) (r *wire.Result, finished bool) {
 		if end.Stopped {
 			return nil, false
 		}
-		verdict, again := s.judge(attempt, end, kills)
+		verdict, again := s.judge(w, attempt, end, kills)
 		if !again {
 			return s.result(w, spent, verdict), true
 		}
 	}
 }
 
+// start is where all processes of tests get their wrapper, their extra arguments and their environment.
 func (s *slot) start(w work, a harness.Attempt, temp string) (process.End, error) {
 	c := a.Command()
 	return s.process.Run(process.Command{
-		Argv: c.Argv, Dir: c.Dir, Env: s.environ.of(w, temp, c.Env), Watch: a.Watch(),
-	}, s.limits)
+		Argv: slices.Concat(w.settings.Wrapper, c.Argv, w.settings.Args), Dir: c.Dir,
+		Env: s.environ.of(w, temp, c.Env), Mark: s.environ.mark(w, temp), Watch: a.Watch(),
+	}, limits(w.settings))
 }
+
+func limits(s *wire.TestSettings) process.Limits {
+	return process.Limits{Terminate: ms(s.TerminateMS), Grace: ms(s.GraceMS), Leak: ms(s.LeakMS)}
+}
+
+func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func (r *runner) suiteOf(b wire.Binary) (wire.Suite, harness.Harness) {
 	for _, s := range r.config.Suites {
@@ -138,13 +139,15 @@ func (s *slot) notStarted(w work, err error) *wire.Result {
 func (s *slot) result(w work, spent spent, v harness.Verdict) *wire.Result {
 	row := outcome.Row{
 		Ordinal: w.Ordinal, Attempt: w.Attempt, Outcome: v.Outcome, Reason: v.Reason,
-		Code: code(spent.Status), Leaky: spent.Leaky, Slow: s.slow(spent.Duration),
+		Code: code(spent.Status), Leaky: spent.Leaky, Slow: slow(w, spent.End),
 		Start: spent.Start.UnixMicro(), Duration: uint64(spent.Duration.Microseconds()),
 		CPU: uint64(spent.CPU.Microseconds()), PeakRSS: spent.PeakRSS,
 	}
 	r := &wire.Result{Row: row}
 	if !v.Outcome.Good() {
 		r.Excerpt = excerpt(v.Why, s.lastPrinted())
+	}
+	if !v.Outcome.Good() || w.settings.KeepOutput {
 		r.Output = &wire.Output{
 			Ordinal: w.Ordinal, Attempt: w.Attempt, Stdout: kept(&s.process.Stdout), Stderr: kept(&s.process.Stderr),
 		}
@@ -152,9 +155,9 @@ func (s *slot) result(w work, spent spent, v harness.Verdict) *wire.Result {
 	return r
 }
 
-func (s *slot) slow(d time.Duration) bool {
-	period := s.runner.config.SlowPeriodMS
-	return period > 0 && d > time.Duration(period)*time.Millisecond
+func slow(w work, e process.End) bool {
+	period := ms(w.settings.SlowPeriodMS)
+	return e.TimedOut || period > 0 && e.Duration > period
 }
 
 // lastPrinted is the end of standard error, or else of standard output.

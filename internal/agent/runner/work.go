@@ -20,32 +20,34 @@ func (r *runner) work(ctx context.Context) error {
 	}
 	temp := newTempRoot()
 	defer temp.remove()
-	q := newQueue()
-	stopped := make(chan struct{})
-	served := r.serve(q, temp, stopped)
+	q, stop := newQueue(max(1, r.config.Slots)), process.NewStopper()
+	served := r.serve(q, temp, stop)
 	ended := make(chan error, 1)
-	go func() { ended <- r.receive(func(m wire.ToRunner) bool { return take(q, m) }) }()
+	go func() { ended <- r.receive(func(m wire.ToRunner) bool { return take(q, stop, m) }) }()
 
 	var err error
+	drained := false
 	select {
-	case <-served: // drained
+	case <-served:
+		drained = true
 	case err = <-ended: // nobody waits for results any more
-		close(stopped)
 	case <-ctx.Done():
-		close(stopped)
 	}
 	q.close()
+	if !drained {
+		stop.Stop(min(ms(r.config.GraceMS), longestGrace))
+	}
 	<-served
-	r.options.Family.Sweep("")
+	r.options.Family.Sweep()
 	return r.farewell(ctx, err)
 }
 
 // serve starts the slots; the channel is closed when all of them have ended.
-func (r *runner) serve(q *queue, temp tempRoot, stopped <-chan struct{}) <-chan struct{} {
+func (r *runner) serve(q *queue, temp tempRoot, stop *process.Stopper) <-chan struct{} {
 	served := make(chan struct{})
 	var running sync.WaitGroup
-	for range max(1, r.config.Slots) {
-		s := r.newSlot(temp, stopped)
+	for range q.slots {
+		s := r.newSlot(temp, stop)
 		running.Go(func() { s.serve(q) })
 	}
 	go func() {
@@ -56,11 +58,17 @@ func (r *runner) serve(q *queue, temp tempRoot, stopped <-chan struct{}) <-chan 
 }
 
 // take does what a line from the reporter says; false: exit.
-func take(q *queue, m wire.ToRunner) bool {
+func take(q *queue, stop *process.Stopper, m wire.ToRunner) bool {
 	if m.Lease != nil {
 		q.add(m.Lease)
-		if m.Lease.Drain {
+		if m.Lease.Drain || m.Lease.Stop != "" {
 			q.close()
+		}
+		switch m.Lease.Stop {
+		case wire.StopTerminate:
+			stop.Stop(process.OwnGrace)
+		case wire.StopKill:
+			stop.Stop(0)
 		}
 	}
 	return m.Done == nil
@@ -76,12 +84,9 @@ func (r *runner) farewell(ctx context.Context, err error) error {
 	return r.bye("", nil)
 }
 
-func (r *runner) newSlot(temp tempRoot, stopped <-chan struct{}) *slot {
-	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
-	grace := ms(r.config.GraceMS)
+func (r *runner) newSlot(temp tempRoot, stop *process.Stopper) *slot {
 	return &slot{
-		runner: r, temp: tempDir{root: temp}, oom: openOOMCounter(), environ: newEnviron(r.options.Environ, r.config),
-		limits:  process.Limits{Terminate: ms(r.config.TerminateMS), Grace: grace, Leak: ms(r.config.LeakMS)},
-		process: process.Runner{Stop: stopped, StopGrace: min(grace, longestGrace), Family: r.options.Family},
+		runner: r, temp: tempDir{root: temp}, oom: openOOMCounter(), environ: r.options.environ(r.config),
+		process: process.Runner{Stop: stop, Family: r.options.Family},
 	}
 }
