@@ -166,16 +166,3 @@ func (s *State) brokenGroups() error {
 	}
 	return nil
 }
-
-// OverLimits tells which limit of groups is exceeded, if one is.
-func (s *State) OverLimits() error {
-	for i, g := range s.groups {
-		if g.load > g.Max {
-			return fmt.Errorf("group %d has a load of %d, the most is %d", i, g.load, g.Max)
-		}
-		if g.Exclusive && g.held > 0 && g.held < s.holding {
-			return fmt.Errorf("group %d is not alone: %d of %d are its own", i, g.held, s.holding)
-		}
-	}
-	return nil
-}
