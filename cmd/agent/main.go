@@ -26,26 +26,39 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	verb := ""
-	if len(args) > 0 {
-		verb = args[0]
+	if len(args) == 0 {
+		return badUsage()
 	}
-	switch {
-	case verb == "install" && len(args) == 2:
-		return install(args[1])
-	case verb == "fixture" && len(args) > 2 && args[1] == "--":
-		return agent.Fixture(log, args[2:])
-	case verb == nextest.Verb && (len(args) == 1 || len(args) == 3):
-		return agent.Unpack(args[1:])
-	case len(args) != 1:
-	case verb == "report":
+	verb, rest := args[0], args[1:]
+	if len(rest) > 0 || verb == nextest.Verb {
+		return runWith(log, verb, rest)
+	}
+	switch verb {
+	case "report":
 		return agent.Report(log, version)
-	case verb == "run" || verb == "list":
+	case "run", "list":
 		return agent.Run(log, version)
-	case verb == "version":
+	case "version":
 		fmt.Println(version)
 		return agent.ExitComplete
 	}
+	return badUsage()
+}
+
+// runWith is run for verbs that take arguments.
+func runWith(log *slog.Logger, verb string, rest []string) int {
+	switch {
+	case verb == "install" && len(rest) == 1:
+		return install(rest[0])
+	case verb == "fixture" && len(rest) > 1 && rest[0] == "--":
+		return agent.Fixture(log, rest[1:])
+	case verb == nextest.Verb && (len(rest) == 0 || len(rest) == 2):
+		return agent.Unpack(rest)
+	}
+	return badUsage()
+}
+
+func badUsage() int {
 	fmt.Fprintln(os.Stderr, usage)
 	return agent.ExitUsage
 }

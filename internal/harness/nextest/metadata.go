@@ -21,7 +21,7 @@ type binariesMetadata struct {
 
 type buildMeta struct {
 	TargetDirectory string                     `json:"target-directory"`
-	BuildDirectory  string                     `json:"build-directory"` // since Cargo knows build.build-dir; not in archives
+	BuildDirectory  string                     `json:"build-directory"` // of newer versions; not in archives
 	BaseOutputs     []string                   `json:"base-output-directories"`
 	NonTest         map[string][]nonTestBinary `json:"non-test-binaries"`     // by package id
 	OutDirs         map[string]string          `json:"build-script-out-dirs"` // by package id
@@ -91,8 +91,8 @@ func readBinaries(path string) (*binariesMetadata, error) {
 	return &m, nil
 }
 
-// readCargo keeps the wanted packages only: those of a workspace's dependencies may be many times more, and what is read
-// stays in the runner's memory.
+// readCargo keeps the wanted packages only: those of a workspace's dependencies may be many times more, and what is
+// read stays in the runner's memory.
 func readCargo(path string, wanted map[string]bool) (*cargoMetadata, error) {
 	const made = "make it with `cargo metadata --format-version 1`"
 	m := cargoMetadata{Packages: map[string]cargoPackage{}}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/podtest/podtest/internal/harness"
@@ -96,7 +97,7 @@ func (h *Harness) List(ctx context.Context, t harness.Target, run harness.Run) (
 	}
 	t.Binary = b.Binary
 	return h.libtest.List(ctx, t, func(ctx context.Context, c harness.Command, w io.Writer) (harness.Exit, error) {
-		c.Env = append(c.Env[:len(c.Env):len(c.Env)], b.env...)
+		c.Env = append(slices.Clip(c.Env), b.env...)
 		return run(ctx, c, w)
 	})
 }
@@ -118,7 +119,7 @@ type attempt struct {
 
 func (a attempt) Command() harness.Command {
 	c := a.Attempt.Command()
-	c.Env = append(c.Env[:len(c.Env):len(c.Env)], a.env...)
+	c.Env = append(slices.Clip(c.Env), a.env...)
 	return c
 }
 

@@ -146,6 +146,7 @@ func TestTestsRunInTheEnvironmentOfNextest(t *testing.T) {
 			"CARGO_PKG_VERSION_PATCH=3", "CARGO_PKG_VERSION_PRE=rc.1",
 			"FROM_BUILD=x",
 			"LD_LIBRARY_PATH=" + libraries,
+			"NEXTEST_BINARY_ID=alpha::it",
 			"NEXTEST_BIN_EXE_my-tool=" + target + "/debug/my-tool", "NEXTEST_BIN_EXE_my_tool=" + target + "/debug/my-tool",
 			"NEXTEST_LD_DEBUG_OUTPUT=/x", "NEXTEST_LD_LIBRARY_PATH=" + libraries,
 			"NEXTEST_WORKSPACE_ROOT=" + i.path("ws"),
@@ -274,7 +275,7 @@ func TestWhatIsMissingIsNamedWithWhatToDo(t *testing.T) {
 			[]string{"is not in the cargo metadata: both must be of one build"},
 		},
 		"no sources": {
-			func(_ *testing.T, i image, s *wire.Suite) { s.WorkspaceRemap = "/no/such/ws" },
+			func(_ *testing.T, _ image, s *wire.Suite) { s.WorkspaceRemap = "/no/such/ws" },
 			[]string{
 				"package alpha: there is no folder /no/such/ws/alpha, in which its tests run: sources are not in the image: " +
 					"copy them or set workspaceRemap",

@@ -84,7 +84,8 @@ func packageOf(b rustBinary, cargo *cargoMetadata) (cargoPackage, error) {
 	}
 	p, known := cargo.Packages[b.Package]
 	if !known {
-		return p, fmt.Errorf("package %s of binary %s is not in the cargo metadata: both must be of one build", b.Package, b.ID)
+		return p, fmt.Errorf("package %s of binary %s is not in the cargo metadata: both must be of one build",
+			b.Package, b.ID)
 	}
 	return p, nil
 }
@@ -104,7 +105,7 @@ func newBinary(suite, id string, b rustBinary, e environ) binary {
 		manifestDir = e.layout.source(filepath.Dir(e.ManifestPath))
 		dir = manifestDir
 	}
-	env := environment{}
+	env := environment{"NEXTEST_BINARY_ID": id} // when listing too
 	env.ofScript(b.Package, e.build, e.layout)
 	maps.Copy(env, e.all)
 	env.ofPackage(e.cargoPackage, manifestDir)
