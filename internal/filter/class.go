@@ -38,7 +38,8 @@ func (t *translator) classItem(first bool) {
 	at := t.pos
 	for _, op := range []string{"&&", "--", "~~"} {
 		if t.take(op) {
-			t.refuse(at, "there is no "+op+" in a class", `join predicates with and, or, not; write \`+op[:1]+" for the character")
+			t.refuse(at, "there is no "+op+" in a class",
+				`join predicates with and, or, not; write \`+op[:1]+" for the character")
 			return
 		}
 	}
@@ -54,13 +55,21 @@ func (t *translator) classItem(first bool) {
 	case r == '[':
 		t.refuse(at, "there is no class in a class", `write \[ for the character`)
 	case r == '\\':
+		set := strings.ContainsAny(t.text[t.pos:min(t.pos+1, len(t.text))], "dDsSwWpP")
 		t.out.WriteString(t.escape(true))
+		if rest := t.text[t.pos:]; set && strings.HasPrefix(rest, "-") && !strings.HasPrefix(rest, "-]") {
+			t.refuse(at, "a range cannot begin with a class", `write \- for the character`)
+		}
+	case r == '-' && rangeToClass.MatchString(t.text[t.pos:]):
+		t.refuse(at, "a range cannot end with a class", `write \- for the character`)
 	case r == '-' && !first && !strings.HasPrefix(t.text[t.pos:], "]"):
 		t.out.WriteByte('-') // of a range; Go refuses those that are none
 	default:
 		t.out.WriteString(fmt.Sprintf(`\x{%x}`, r))
 	}
 }
+
+var rangeToClass = regexp.MustCompile(`^\\[dDsSwWpP]`)
 
 var propertyName = regexp.MustCompile(`^(?:([A-Za-z])|\{([A-Za-z][A-Za-z_ -]*)\})`)
 
@@ -77,7 +86,8 @@ func (t *translator) property(at int, kind rune) string {
 	}
 	name := property(m[1] + m[2])
 	if name == "" {
-		t.refuse(at, "there is no category or script "+m[1]+m[2], `such as \p{Lu} or \p{Greek}; other properties are not supported`)
+		t.refuse(at, "there is no category or script "+m[1]+m[2],
+			`such as \p{Lu} or \p{Greek}; other properties are not supported`)
 	}
 	return `\` + string(kind) + `{` + name + `}`
 }

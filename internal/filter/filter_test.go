@@ -95,7 +95,8 @@ func TestGlob(t *testing.T) {
 		glob, name string
 		want       bool
 	}{
-		{"a*c", "a/::c", true}, {"a*c", "a\nc", false}, {"a?c", "abc", true}, {"a?c", "aéc", false}, {"a??c", "aéc", true},
+		{"a*c", "a/::c", true}, {"a*c", "a\nc", false}, {"a?c", "abc", true}, {"a?c", "aéc", false},
+		{"a??c", "aéc", true},
 		{"[!a]b", "cb", true}, {"[]]", "]", true}, {"[a-]", "-", true}, {"{a,b{c,}}", "b", true}, {"{a,b}", "c", false},
 		{`a\*`, `a\x`, true}, {"**", "x/y", true}, {"**/a", "x/a", true}, {"**/a", "xa", false}, {"a/**/b", "a/b", true},
 		{"a/**", "a/", true}, {"a/**", "a", false}, {"a**b", "axb", true}, {"aba*aba", "aba", false},
@@ -126,7 +127,7 @@ func TestRegex(t *testing.T) {
 	}
 	for _, refused := range []string{
 		`\b`, `\Z`, `\Qa\E`, `\C`, `[a&&b]`, `[a[b]]`, `(?x) a`, `(?R)a`, `a{1001}`, `{`, `a{,2}`, `(?=a)`, `\1`, `(`, `[`,
-		`\p{Alphabetic}`, `(?-u:[^a])`, `(?)`, `\x{110000}`, `a)`, `\`, `\x{1`,
+		`[\w-z]`, `[a-\d]`, `\p{Alphabetic}`, `(?-u:[^a])`, `(?)`, `\x{110000}`, `a)`, `\`, `\x{1`,
 	} {
 		if _, err := compile(refused); err == nil {
 			t.Errorf("%s is not refused", refused)
