@@ -91,7 +91,9 @@ func fixtureStatus(run *v1alpha1.TestRun, name string) *v1alpha1.FixtureStatus {
 }
 
 func fixturesReady(run *v1alpha1.TestRun) bool {
-	return !slices.ContainsFunc(run.Status.Fixtures, func(s v1alpha1.FixtureStatus) bool { return s.State != fixtureReady })
+	return !slices.ContainsFunc(run.Status.Fixtures, func(s v1alpha1.FixtureStatus) bool {
+		return s.State != fixtureReady
+	})
 }
 
 func (r *TestRunReconciler) observeFixtures(ctx context.Context, run *v1alpha1.TestRun) (*fixtures, error) {
