@@ -4,20 +4,15 @@ import (
 	"fmt"
 
 	"github.com/podtest/podtest/api/v1alpha1"
-	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // factsOf is all that is stored of a run, as plan takes it.
-func factsOf(run *v1alpha1.TestRun, cat *catalog.Catalog, batches []v1alpha1.TestBatch) (plan.Facts, error) {
-	f := plan.Facts{
-		Settings: manifest.Settings(run),
-		Tests:    cat.Select(string(run.Spec.RunIgnored)),
-		Suspend:  run.Spec.Suspend,
-		Cancel:   run.Spec.Cancel,
-	}
+func factsOf(run *v1alpha1.TestRun, set *settings.Resolved, batches []v1alpha1.TestBatch) (plan.Facts, error) {
+	f := manifest.Facts(run, set)
 	for i := range batches {
 		b := &batches[i]
 		if b.Spec.Run.UID != run.UID {

@@ -8,14 +8,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/manifest"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // finish is a pass over a run that has its verdict: its listing Job is ended, its workers are given time to seal their
 // ledgers (their own controller sees to it), and after its time to live it is deleted.
-func (r *TestRunReconciler) finish(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
+func (r *TestRunReconciler) finish(
+	ctx context.Context, run *v1alpha1.TestRun, from settings.Provenance,
+) (ctrl.Result, error) {
 	if err := r.stopListing(ctx, run); err != nil {
 		return ctrl.Result{}, err
 	}
@@ -24,16 +28,62 @@ func (r *TestRunReconciler) finish(ctx context.Context, run *v1alpha1.TestRun) (
 		return ctrl.Result{}, err
 	}
 	if unfinished > 0 && run.Status.Catalog != nil {
-		live, err := r.open(ctx, run)
-		if err != nil {
-			return ctrl.Result{}, err
-		}
-		live.Freeze()
-		return ctrl.Result{}, nil
+		return ctrl.Result{}, r.hold(ctx, run, from)
+	}
+	if !complete(run) {
+		return r.complete(ctx, run)
 	}
 	r.Runs.Forget(run.UID)
 	r.pace.forget(run.UID)
 	return r.expire(ctx, run)
+}
+
+// hold keeps a run that has its verdict open, so that its workers can seal their ledgers.
+func (r *TestRunReconciler) hold(ctx context.Context, run *v1alpha1.TestRun, from settings.Provenance) error {
+	live := r.Runs.Get(run.UID)
+	if live == nil {
+		known, err := r.known(ctx, run, from)
+		if err != nil {
+			return err
+		}
+		if live, err = r.open(ctx, run, known); err != nil {
+			return err
+		}
+	}
+	live.Freeze()
+	return nil
+}
+
+// complete tears down the fixtures of a run whose workers are gone.
+func (r *TestRunReconciler) complete(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
+	was := run.DeepCopy()
+	done, wait, err := r.tearDown(ctx, run)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if done {
+		setComplete(run)
+	}
+	if err := r.record(ctx, was, run); err != nil {
+		return ctrl.Result{}, err
+	}
+	if done {
+		observeEnd(run)
+		return ctrl.Result{RequeueAfter: staleAgain}, nil
+	}
+	return ctrl.Result{RequeueAfter: wait}, nil
+}
+
+// finalized tears down the fixtures of a run that is being deleted, before it may go.
+func (r *TestRunReconciler) finalized(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
+	if !controllerutil.ContainsFinalizer(run, FinalizerTeardown) {
+		return ctrl.Result{}, nil
+	}
+	done, wait, err := r.finalize(ctx, run)
+	if err != nil || done {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: wait}, nil
 }
 
 // stopListing deletes a listing Job that still runs after the run's end, with its pod.

@@ -16,22 +16,26 @@ import (
 	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/records"
+	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
 
 // listing is what is seen of a run whose tests are not known yet.
 type listing struct {
-	run      *v1alpha1.TestRun
-	now      time.Time
-	problems []string
-	job      *batchv1.Job
-	pod      *corev1.Pod // the Job's newest
-	refused  error       // why the API server would not take the Job's pod, while there is none
-	told     *wire.Catalog
+	run       *v1alpha1.TestRun
+	now       time.Time
+	problems  []string
+	unsettled []settings.Problem
+	job       *batchv1.Job
+	pod       *corev1.Pod // the Job's newest
+	refused   error       // why the API server would not take the Job's pod, while there is none
+	told      *wire.Catalog
 }
 
 // list is a pass over a run whose tests are not known yet.
-func (r *TestRunReconciler) list(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
+func (r *TestRunReconciler) list(
+	ctx context.Context, run *v1alpha1.TestRun, from settings.Provenance,
+) (ctrl.Result, error) {
 	was := run.DeepCopy()
 	r.begin(run)
 	seen, err := r.observeListing(ctx, run)
@@ -42,7 +46,7 @@ func (r *TestRunReconciler) list(ctx context.Context, run *v1alpha1.TestRun) (ct
 		return ctrl.Result{}, r.end(ctx, was, run, *e)
 	}
 	if seen.told != nil {
-		return r.listed(ctx, was, run, *seen.told)
+		return r.listed(ctx, was, run, *seen.told, from)
 	}
 	setListing(run, listingBlocked(seen))
 	if err := r.record(ctx, was, run); err != nil {
@@ -55,8 +59,10 @@ func (r *TestRunReconciler) list(ctx context.Context, run *v1alpha1.TestRun) (ct
 }
 
 func (r *TestRunReconciler) observeListing(ctx context.Context, run *v1alpha1.TestRun) (listing, error) {
-	seen := listing{run: run, now: r.Clock.Now(), problems: manifest.Problems(run)}
-	if len(seen.problems) > 0 {
+	seen := listing{
+		run: run, now: r.Clock.Now(), problems: manifest.Problems(run), unsettled: settings.Check(&run.Spec),
+	}
+	if len(seen.problems)+len(seen.unsettled) > 0 {
 		return seen, nil
 	}
 	r.Runs.Expect(run)
@@ -150,21 +156,28 @@ func (r *TestRunReconciler) startListing(ctx context.Context, run *v1alpha1.Test
 
 // listed stores the catalog that the listing pod told, and goes on with its tests.
 func (r *TestRunReconciler) listed(
-	ctx context.Context, was, run *v1alpha1.TestRun, told wire.Catalog,
+	ctx context.Context, was, run *v1alpha1.TestRun, told wire.Catalog, from settings.Provenance,
 ) (ctrl.Result, error) {
 	cat, err := catalog.New(told)
 	if err != nil {
 		return ctrl.Result{}, r.end(ctx, was, run, *listFailed(err.Error()))
 	}
+	set, err := settings.Resolve(&run.Spec, from, cat)
+	if err != nil {
+		return ctrl.Result{}, r.end(ctx, was, run, *unresolved(err))
+	}
 	n, err := records.SaveCatalog(ctx, r.Client, run, cat)
 	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("storing the catalog: %w", err)
 	}
-	tests := cat.Select(string(run.Spec.RunIgnored))
-	setListed(run, cat, tests, n)
+	setListed(run, cat, set, n)
+	if run.Spec.Mode == v1alpha1.ModeList && run.Status.Tests.Selected > 0 {
+		setPlanned(run, set, r.Clock.Now())
+		return ctrl.Result{}, r.end(ctx, was, run, listOnly(run))
+	}
 	if err := r.record(ctx, was, run); err != nil {
 		return ctrl.Result{}, err
 	}
 	r.tell(run, corev1.EventTypeNormal, "Listed", "List", listedNote(run))
-	return r.run(ctx, run)
+	return r.run(ctx, run, from)
 }

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // listingEnding are the ways in which a run ends before its tests are known, in the order they are tried.
@@ -39,10 +41,35 @@ func cancelledWhileListing(seen listing) *plan.Ending {
 }
 
 func specInvalid(seen listing) *plan.Ending {
-	if len(seen.problems) == 0 {
+	if len(seen.problems)+len(seen.unsettled) == 0 {
 		return nil
 	}
-	return setupFailed(v1alpha1.ReasonInvalidSpec, strings.Join(seen.problems, "; "))
+	all, filters := seen.problems, len(seen.problems) == 0
+	for _, p := range seen.unsettled {
+		all = append(all, p.Field+": "+p.Message)
+		filters = filters && p.Filter
+	}
+	if filters {
+		return invalidFilter(strings.Join(all, "\n"))
+	}
+	return setupFailed(v1alpha1.ReasonInvalidSpec, strings.Join(all, "\n"))
+}
+
+// invalidFilter ends a run as nextest does when a filterset is wrong.
+func invalidFilter(message string) *plan.Ending {
+	return &plan.Ending{
+		Result: string(v1alpha1.ResultError), Reason: v1alpha1.ReasonInvalidFilter,
+		Message: message, Exit: v1alpha1.ExitFilter,
+	}
+}
+
+// unresolved ends a run whose settings do not go with the tests that were listed.
+func unresolved(err error) *plan.Ending {
+	var filter *settings.FilterError
+	if errors.As(err, &filter) {
+		return invalidFilter(err.Error())
+	}
+	return setupFailed(v1alpha1.ReasonInvalidSpec, err.Error())
 }
 
 func listingToldError(seen listing) *plan.Ending {

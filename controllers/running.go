@@ -17,13 +17,16 @@ import (
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/records"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // run is a pass over a run whose tests are known.
-func (r *TestRunReconciler) run(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
-	live, err := r.open(ctx, run)
-	if err != nil {
-		return ctrl.Result{}, err
+func (r *TestRunReconciler) run(
+	ctx context.Context, run *v1alpha1.TestRun, from settings.Provenance,
+) (ctrl.Result, error) {
+	live, prepared, err := r.ready(ctx, run, from)
+	if err != nil || live == nil {
+		return prepared, err
 	}
 	now := r.Clock.Now()
 	var step plan.Step
@@ -48,24 +51,65 @@ func (r *TestRunReconciler) run(ctx context.Context, run *v1alpha1.TestRun) (ctr
 	return ctrl.Result{RequeueAfter: sooner(again, until(step.Again, now))}, nil
 }
 
-// open is the run as the leader keeps it; a new leader rebuilds it from what is stored.
-func (r *TestRunReconciler) open(ctx context.Context, run *v1alpha1.TestRun) (*collector.Run, error) {
+// ready is the run as the leader keeps it, once its fixtures are there; nil: they are not, yet or any more.
+func (r *TestRunReconciler) ready(
+	ctx context.Context, run *v1alpha1.TestRun, from settings.Provenance,
+) (*collector.Run, ctrl.Result, error) {
 	if live := r.Runs.Get(run.UID); live != nil {
-		return live, nil
+		return live, ctrl.Result{}, nil
 	}
+	known, err := r.known(ctx, run, from)
+	if err != nil {
+		return nil, ctrl.Result{}, err
+	}
+	was := run.DeepCopy()
+	r.begin(run)
+	ok, wait, failed, err := r.prepare(ctx, run, known.Settings.Needed)
+	switch {
+	case err != nil:
+		return nil, ctrl.Result{}, err
+	case failed != nil:
+		return nil, ctrl.Result{}, r.end(ctx, was, run, *failed)
+	case !ok:
+		setUnderway(run, v1alpha1.ReasonPreparing, "fixtures are being set up", nil)
+		return nil, ctrl.Result{RequeueAfter: wait}, r.record(ctx, was, run)
+	}
+	if err := r.record(ctx, was, run); err != nil {
+		return nil, ctrl.Result{}, err
+	}
+	live, err := r.open(ctx, run, known)
+	return live, ctrl.Result{}, err
+}
+
+// known is what is stored of a run's tests, and what its spec makes of them.
+func (r *TestRunReconciler) known(
+	ctx context.Context, run *v1alpha1.TestRun, from settings.Provenance,
+) (collector.Known, error) {
 	cat, err := records.LoadCatalog(ctx, r.Live, run)
 	if err != nil {
-		return nil, fmt.Errorf("reading the catalog: %w", err)
+		return collector.Known{}, fmt.Errorf("reading the catalog: %w", err)
 	}
+	cat.Stress = run.Spec.Stress != nil
+	set, err := settings.Resolve(&run.Spec, from, cat)
+	if err != nil {
+		return collector.Known{}, fmt.Errorf("resolving the settings of the tests: %w", err)
+	}
+	return collector.Known{Catalog: cat, Settings: set}, nil
+}
+
+// open is the run as the leader keeps it; a new leader rebuilds it from what is stored.
+func (r *TestRunReconciler) open(
+	ctx context.Context, run *v1alpha1.TestRun, known collector.Known,
+) (*collector.Run, error) {
 	batches, err := r.storedBatches(ctx, run)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := factsOf(run, cat, batches)
+	facts, err := factsOf(run, known.Settings, batches)
 	if err != nil {
 		return nil, err
 	}
-	return r.Runs.Open(run, cat, facts, batches), nil
+	return r.Runs.Open(run, known, facts, batches), nil
 }
 
 // recordProgress writes the numbers of this moment, at most once a second unless something else has changed too. It
@@ -90,7 +134,7 @@ func (r *TestRunReconciler) start(
 	ctx context.Context, run *v1alpha1.TestRun, live *collector.Run, starts []plan.Start,
 ) error {
 	for _, s := range starts {
-		b := manifest.Batch(run, s.Index, s.Class, s.Tests)
+		b := manifest.Batch(run, s.Index, live.Class(s.Class), s.Tests)
 		err := r.Create(ctx, b)
 		if apierrors.IsAlreadyExists(err) {
 			err = r.adopt(ctx, run, b)
@@ -150,7 +194,9 @@ func (r *TestRunReconciler) end(ctx context.Context, was, run *v1alpha1.TestRun,
 	if err := r.record(ctx, was, run); err != nil {
 		return err
 	}
-	observeEnd(run)
+	if complete(run) {
+		observeEnd(run)
+	}
 	kind := corev1.EventTypeNormal
 	if e.Result != string(v1alpha1.ResultPassed) {
 		kind = corev1.EventTypeWarning

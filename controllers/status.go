@@ -15,6 +15,7 @@ import (
 	"github.com/podtest/podtest/internal/collector"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // maxMessage is the longest message that a condition may carry here; the API allows 32 KiB, people do not.
@@ -23,6 +24,9 @@ const maxMessage = 1024
 func complete(run *v1alpha1.TestRun) bool {
 	return meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)
 }
+
+// ended reports whether the run has its verdict. It is complete once its fixtures are torn down too.
+func ended(run *v1alpha1.TestRun) bool { return run.Status.CompletionTime != nil || complete(run) }
 
 // begin notes when the run was first acted upon, and which spec its status speaks of.
 func (r *TestRunReconciler) begin(run *v1alpha1.TestRun) {
@@ -49,15 +53,16 @@ func setListing(run *v1alpha1.TestRun, b *plan.Blocked) {
 	setUnderway(run, v1alpha1.ReasonListing, asked, b)
 }
 
-// setListed says which tests were found.
-func setListed(run *v1alpha1.TestRun, cat *catalog.Catalog, tests []plan.Test, recordCount int) {
+// setListed says which tests were found, and what the spec makes of them.
+func setListed(run *v1alpha1.TestRun, cat *catalog.Catalog, res *settings.Resolved, recordCount int) {
 	c := &run.Status.Tests
-	c.Listed, c.Selected = int64(len(tests)), 0
-	for _, t := range tests {
+	c.Listed, c.Selected = int64(len(res.Tests)), 0
+	for _, t := range res.Tests {
 		if t.Selected {
 			c.Selected++
 		}
 	}
+	setSelection(run, res)
 	c.NotSelected, c.Pending = c.Listed-c.Selected, c.Selected
 	run.Status.Catalog = &v1alpha1.CatalogRef{Digest: cat.Digest(), Records: int32(recordCount)}
 	set(run, v1alpha1.ConditionListed, metav1.ConditionTrue, v1alpha1.ReasonTestsListed, listedNote(run))
@@ -114,17 +119,37 @@ func (r *TestRunReconciler) setEnded(run *v1alpha1.TestRun, e plan.Ending) {
 		set(run, v1alpha1.ConditionListed, metav1.ConditionFalse, e.Reason, e.Message)
 	}
 	set(run, v1alpha1.ConditionSucceeded, succeeded, e.Reason, e.Message)
-	set(run, v1alpha1.ConditionComplete, metav1.ConditionTrue, e.Reason, e.Message)
+	if needsTearDown(run) {
+		message := "ended, and fixtures are torn down: " + e.Message
+		set(run, v1alpha1.ConditionComplete, metav1.ConditionFalse, v1alpha1.ReasonEnding, message)
+		set(run, v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonEnding, message)
+		return
+	}
+	setComplete(run)
+}
+
+// setComplete closes a run that has its verdict, and nothing left to do.
+func setComplete(run *v1alpha1.TestRun) {
+	st := &run.Status
+	verdict := meta.FindStatusCondition(st.Conditions, v1alpha1.ConditionSucceeded)
+	if verdict == nil {
+		return
+	}
+	set(run, v1alpha1.ConditionComplete, metav1.ConditionTrue, verdict.Reason, verdict.Message)
 	meta.RemoveStatusCondition(&st.Conditions, v1alpha1.ConditionReconciling)
-	if succeeded == metav1.ConditionFalse {
-		set(run, v1alpha1.ConditionStalled, metav1.ConditionTrue, e.Reason, e.Message)
+	if verdict.Status == metav1.ConditionFalse {
+		set(run, v1alpha1.ConditionStalled, metav1.ConditionTrue, verdict.Reason, verdict.Message)
 	}
 }
 
 // fill copies the numbers of this moment.
 func (r *TestRunReconciler) fill(run *v1alpha1.TestRun, live *collector.Run) {
 	var c plan.Counts
-	live.Update(func(s *plan.State) { c = s.Counts() })
+	var started time.Time
+	live.Update(func(s *plan.State) { c, started = s.Counts(), s.TestsStarted() })
+	if run.Status.TestsStartTime == nil && !started.IsZero() {
+		run.Status.TestsStartTime = &metav1.Time{Time: started.Truncate(time.Second)}
+	}
 	run.Status.Tests = counts(c)
 	run.Status.Workers = v1alpha1.WorkerCounts{
 		Starting: int32(c.WorkersStarting), Running: int32(c.WorkersRunning),

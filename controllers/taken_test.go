@@ -18,6 +18,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/manifest"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // blind is a cache that does not show jobs and pods, as it may be for a moment after they were made.
@@ -94,7 +95,7 @@ func TestABatchOfAnotherIsNotTaken(t *testing.T) {
 	w := newWorld(t, 1, interceptor.Funcs{})
 	other := w.stored()
 	other.UID = "another"
-	w.must(w.api.Create(w.ctx, manifest.Batch(other, 0, "default", nil)))
+	w.must(w.api.Create(w.ctx, manifest.Batch(other, 0, settings.Class{Name: "default"}, nil)))
 	w.tells()
 	_, err := w.tryRun()
 	w.must(err)

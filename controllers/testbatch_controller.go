@@ -96,7 +96,7 @@ func (r *TestBatchReconciler) act(ctx context.Context, w *worker) (ctrl.Result, 
 		return r.noPod(ctx, w)
 	case manifest.Terminal(w.pod), manifest.TestEnded(w.pod) && w.live.Sealed(w.batch.Name):
 		return ctrl.Result{}, r.close(ctx, w, r.endOf(w))
-	case complete(w.run):
+	case ended(w.run):
 		return r.wind(ctx, w)
 	case !w.pod.DeletionTimestamp.IsZero():
 		return ctrl.Result{}, nil // its reporter has its grace period; its end brings another pass
@@ -118,7 +118,7 @@ func (r *TestBatchReconciler) noPod(ctx context.Context, w *worker) (ctrl.Result
 		}
 		return ctrl.Result{}, r.close(ctx, w, plan.End{Cause: plan.Deleted, Message: "the pod was deleted"})
 	}
-	if complete(w.run) {
+	if ended(w.run) {
 		return ctrl.Result{}, r.close(ctx, w, plan.End{Cause: plan.RunEnded})
 	}
 	return r.create(ctx, w)

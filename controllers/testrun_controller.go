@@ -32,7 +32,8 @@ type TestRunReconciler struct {
 	Clock     clock.PassiveClock
 	Events    events.EventRecorder
 
-	pace pacer
+	pace   pacer
+	frozen profiles
 }
 
 // CollectorFunc tells how reporters reach the collector now.
@@ -48,19 +49,25 @@ func (r *TestRunReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
+	from, wrong, err := r.effective(ctx, run)
+	if err != nil {
+		return ours(ctrl.Result{}, err)
+	}
 	if !run.DeletionTimestamp.IsZero() {
 		r.Runs.Forget(run.UID) // the garbage collector takes what belongs to it
-		return ctrl.Result{}, nil
+		res, err := r.finalized(ctx, run)
+		return ours(res, err)
 	}
 	var res ctrl.Result
-	var err error
 	switch {
-	case complete(run):
-		res, err = r.finish(ctx, run)
+	case ended(run):
+		res, err = r.finish(ctx, run, from)
+	case wrong != nil:
+		err = r.refuse(ctx, run, *wrong)
 	case run.Status.Catalog == nil:
-		res, err = r.list(ctx, run)
+		res, err = r.list(ctx, run, from)
 	default:
-		res, err = r.run(ctx, run)
+		res, err = r.run(ctx, run, from)
 	}
 	return ours(res, err)
 }

@@ -54,6 +54,6 @@ var runEnded = predicate.Funcs{
 	DeleteFunc:  func(event.DeleteEvent) bool { return false },
 	GenericFunc: func(event.GenericEvent) bool { return false },
 	UpdateFunc: func(e event.UpdateEvent) bool {
-		return complete(e.ObjectNew.(*v1alpha1.TestRun)) && !complete(e.ObjectOld.(*v1alpha1.TestRun))
+		return ended(e.ObjectNew.(*v1alpha1.TestRun)) && !ended(e.ObjectOld.(*v1alpha1.TestRun))
 	},
 }

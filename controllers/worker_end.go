@@ -25,7 +25,11 @@ func (r *TestBatchReconciler) wind(ctx context.Context, w *worker) (ctrl.Result,
 	if whole && manifest.PodState(w.pod).Running && now.Before(due) {
 		return ctrl.Result{RequeueAfter: due.Sub(now)}, nil
 	}
-	return ctrl.Result{}, r.deletePod(ctx, w.pod)
+	var grace []client.DeleteOption
+	if w.run.Spec.Cancel && w.run.Spec.Force {
+		grace = append(grace, client.GracePeriodSeconds(1))
+	}
+	return ctrl.Result{}, r.deletePod(ctx, w.pod, grace...)
 }
 
 // windDown is how long workers have to seal their ledgers after their run's end.
@@ -71,7 +75,7 @@ func (r *TestBatchReconciler) close(ctx context.Context, w *worker, e plan.End) 
 }
 
 func (r *TestBatchReconciler) tellLost(w *worker, e plan.End) {
-	if e.Cause == plan.Finished || e.Cause == plan.RunEnded || complete(w.run) {
+	if e.Cause == plan.Finished || e.Cause == plan.RunEnded || ended(w.run) {
 		return
 	}
 	r.Events.Eventf(w.run, w.batch, corev1.EventTypeWarning, "WorkerLost", "Close", "%s",
@@ -92,11 +96,11 @@ func (r *TestBatchReconciler) remove(ctx context.Context, w *worker) error {
 	return r.deletePod(ctx, w.pod)
 }
 
-func (r *TestBatchReconciler) deletePod(ctx context.Context, pod *corev1.Pod) error {
+func (r *TestBatchReconciler) deletePod(ctx context.Context, pod *corev1.Pod, how ...client.DeleteOption) error {
 	if !pod.DeletionTimestamp.IsZero() {
 		return nil
 	}
-	err := r.Delete(ctx, pod, client.Preconditions{UID: &pod.UID})
+	err := r.Delete(ctx, pod, append(how, client.Preconditions{UID: &pod.UID})...)
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("deleting pod %s: %w", pod.Name, err)
 	}

@@ -36,7 +36,7 @@ type TestRecordSpec struct {
 	// run is the TestRun that the record belongs to.
 	// +required
 	Run RunRef `json:"run"`
-	// kind is what the record holds: Catalog or Output.
+	// kind is what the record holds: Catalog, Output or Settings.
 	// +required
 	Kind RecordKind `json:"kind"`
 	// index is its place among the records of its kind (and batch), from 0.
@@ -58,11 +58,13 @@ type TestRecordSpec struct {
 }
 
 // RecordKind is what a record holds.
-// +kubebuilder:validation:Enum=Catalog;Output
+// +kubebuilder:validation:Enum=Catalog;Output;Settings
 type RecordKind string
 
 // What a record holds.
 const (
 	RecordCatalog RecordKind = "Catalog"
 	RecordOutput  RecordKind = "Output"
+	// RecordSettings: what a run took from its TestProfile.
+	RecordSettings RecordKind = "Settings"
 )

@@ -9,13 +9,15 @@ import (
 )
 
 func (c *cli) cancelVerb() *cobra.Command {
-	return &cobra.Command{
+	force := false
+	cmd := &cobra.Command{
 		Use:   "cancel NAME",
 		Short: "End a run: running tests are stopped, the rest are not run",
-		Long: `Ends a run: running tests are stopped, the rest are not run. What has its verdict keeps it, and all
-results stay readable. It cannot be taken back; to pause a run, set its spec.suspend.`,
+		Long: `Ends a run: running tests are asked to end and killed when their grace period is over, with --force at once; the
+rest are not run. What has its verdict keeps it, and all results stay readable. It cannot be taken back; to pause a run, set its spec.suspend.`,
 		Example: c.example(
-			"podtest cancel checkout --namespace ci"),
+			"podtest cancel checkout --namespace ci",
+			"podtest cancel checkout --force"),
 		Args: c.named("", 0, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cluster, run, err := c.get(cmd.Context(), args[0])
@@ -26,7 +28,11 @@ results stay readable. It cannot be taken back; to pause a run, set its spec.sus
 				fmt.Fprintf(c.out, "testrun.podtest.dev/%s has ended before: %s\n", run.Name, run.Status.Result)
 				return nil
 			}
-			patch := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"cancel":true}}`))
+			wish := `{"spec":{"cancel":true}}`
+			if force {
+				wish = `{"spec":{"cancel":true,"force":true}}`
+			}
+			patch := client.RawPatch(types.MergePatchType, []byte(wish))
 			if err := cluster.Patch(cmd.Context(), run, patch, client.FieldOwner("podtest")); err != nil {
 				return fmt.Errorf("cancelling TestRun %s/%s: %w", run.Namespace, run.Name, err)
 			}
@@ -34,4 +40,6 @@ results stay readable. It cannot be taken back; to pause a run, set its spec.sus
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&force, "force", false, "kill running tests at once")
+	return cmd
 }

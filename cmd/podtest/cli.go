@@ -96,7 +96,7 @@ failed; and two more: 120 infrastructure left tests without a verdict, 130 cance
 			f.Hidden = true
 		}
 	}
-	root.AddCommand(c.runVerb(), c.watchVerb(), c.resultsVerb(), c.logsVerb(), c.cancelVerb(),
+	root.AddCommand(c.runVerb(), c.watchVerb(), c.listVerb(), c.resultsVerb(), c.logsVerb(), c.cancelVerb(),
 		c.installVerb(), c.uninstallVerb(), c.versionVerb())
 	return root
 }

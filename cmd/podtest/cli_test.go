@@ -21,6 +21,7 @@ import (
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/records"
+	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -63,7 +64,7 @@ func (s *shell) withRun(t *testing.T) {
 	ctx := t.Context()
 	run := &v1alpha1.TestRun{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop", UID: "u1"},
-		Spec:       v1alpha1.TestRunSpec{Retries: &v1alpha1.Retries{Count: 1}},
+		Spec:       v1alpha1.TestRunSpec{TestSettings: v1alpha1.TestSettings{Retries: &v1alpha1.Retries{Count: 1}}},
 	}
 	must(s.cluster.Create(ctx, run))
 	cat, err := catalog.New(wire.Catalog{
@@ -80,7 +81,7 @@ func (s *shell) withRun(t *testing.T) {
 	must(err)
 	n, err := records.SaveCatalog(ctx, s.cluster, run, cat)
 	must(err)
-	batch := manifest.Batch(run, 0, "default", nil)
+	batch := manifest.Batch(run, 0, settings.Class{Name: "default"}, nil)
 	must(s.cluster.Create(ctx, batch))
 	batch.Status.Ledger = outcome.Encode([]outcome.Row{
 		{Ordinal: 0, Attempt: 1, Outcome: outcome.Passed, Start: 1, Duration: 21_000, CPU: 9_000, PeakRSS: 4096},

@@ -72,20 +72,28 @@ func only(results []report.Result, outcomes []string) []report.Result {
 	return slices.DeleteFunc(results, func(r report.Result) bool { return !slices.Contains(outcomes, r.Outcome) })
 }
 
+// listed is an error while the tests of a run are not known.
+func listed(run *v1alpha1.TestRun) error {
+	if run.Status.Catalog != nil {
+		return nil
+	}
+	why := "nobody has looked at the run yet: is podtest installed?"
+	if l := meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionListed); l != nil {
+		why = l.Message
+	}
+	return fmt.Errorf("the tests of TestRun %s/%s are not known: %s", run.Namespace, run.Name, why)
+}
+
 // open reads the catalog and all ledgers of a run.
 func open(ctx context.Context, cluster client.Client, run *v1alpha1.TestRun) (*report.Book, error) {
-	if run.Status.Catalog == nil {
-		why := "nobody has looked at the run yet: is podtest installed?"
-		if l := meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionListed); l != nil {
-			why = l.Message
-		}
-		return nil, fmt.Errorf("the tests of TestRun %s/%s are not known: %s", run.Namespace, run.Name, why)
+	if err := listed(run); err != nil {
+		return nil, err
 	}
-	cat, err := records.LoadCatalog(ctx, cluster, run)
+	cat, set, err := records.LoadTests(ctx, cluster, run)
 	if err != nil {
 		return nil, fmt.Errorf("TestRun %s/%s: %w", run.Namespace, run.Name, err)
 	}
-	book := report.NewBook(run, cat)
+	book := report.NewBook(cat, set)
 	var page v1alpha1.TestBatchList
 	opts := []client.ListOption{
 		client.InNamespace(run.Namespace), client.MatchingLabels{v1alpha1.LabelRunUID: string(run.UID)}, client.Limit(100),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/manifest"
+	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -16,37 +17,78 @@ const (
 	ModeRun  = "run"
 )
 
-// Defaults of what the API server may not have filled in.
-const (
-	slowPeriod  = time.Minute
-	gracePeriod = 10 * time.Second
-	leakTimeout = 200 * time.Millisecond
-)
+// gracePeriod is the default of slowTimeout.gracePeriod.
+const gracePeriod = 10 * time.Second
 
-// configOf is a run's spec as an agent needs it.
+// configOf is a run's spec, the effective one, as an agent needs it.
 func configOf(run *v1alpha1.TestRun, mode string) wire.Config {
 	set := manifest.Settings(run)
-	var slow v1alpha1.SlowTimeout
-	if run.Spec.SlowTimeout != nil {
-		slow = *run.Spec.SlowTimeout
-	}
-	period := or(slow.Period, slowPeriod)
 	c := wire.Config{
 		Mode: mode, RunName: run.Name, RunUID: string(run.UID),
-		Slots: set.Slots, RunIgnored: string(run.Spec.RunIgnored), TotalAttempts: set.MaxAttempts,
+		Slots: set.Slots, RunIgnored: string(run.Spec.RunIgnored), Threads: set.Slots * set.Parallelism,
 		ListTimeoutMS: manifest.ListTimeout(run).Milliseconds(),
-		SlowPeriodMS:  period.Milliseconds(),
-		TerminateMS:   period.Milliseconds() * int64(slow.TerminateAfter),
-		GraceMS:       or(slow.GracePeriod, gracePeriod).Milliseconds(),
-		LeakMS:        leakTimeout.Milliseconds(),
+		GraceMS:       gracePeriod.Milliseconds(),
+		ListWrapper:   run.Spec.ListWrapper, Filter: run.Spec.Filter, DefaultFilter: run.Spec.DefaultFilter,
+		StressTotal: rounds(run),
+	}
+	if slow := run.Spec.SlowTimeout; slow != nil {
+		c.GraceMS = or(slow.GracePeriod, gracePeriod).Milliseconds()
+	}
+	if run.Spec.ProfileRef != nil {
+		c.Profile = run.Spec.ProfileRef.Name
+	}
+	if run.Spec.IgnoreDefaultFilter {
+		c.DefaultFilter = ""
 	}
 	if c.RunIgnored == "" {
 		c.RunIgnored = string(v1alpha1.RunIgnoredDefault)
+	}
+	if !set.Deadline.IsZero() {
+		c.DeadlineUnix = set.Deadline.Unix()
 	}
 	for _, s := range run.Spec.Suites {
 		c.Suites = append(c.Suites, suiteOf(s))
 	}
 	return c
+}
+
+// rounds is how many a stress run has; -1: nobody knows yet.
+func rounds(run *v1alpha1.TestRun) int {
+	switch s := run.Spec.Stress; {
+	case s == nil:
+		return 0
+	case s.Count > 0:
+		return int(s.Count)
+	}
+	return -1
+}
+
+// testSettings are the settings of tests as workers are told them, in the order of the table, with what fixtures have
+// exported for them.
+func testSettings(run *v1alpha1.TestRun, set *settings.Resolved) []wire.TestSettings {
+	told := make([]wire.TestSettings, len(set.Table))
+	for i := range set.Table {
+		t := &set.Table[i]
+		told[i] = wire.TestSettings{
+			TotalAttempts: t.Attempts,
+			SlowPeriodMS:  t.SlowPeriod.Milliseconds(),
+			TerminateMS:   t.Terminate.Milliseconds(),
+			GraceMS:       t.Grace.Milliseconds(),
+			LeakMS:        t.Leak.Milliseconds(),
+			TimeoutPasses: t.TimeoutPasses,
+			LeakFails:     t.LeakFails,
+			Weight:        set.Policies[t.Policy].Weight,
+			Group:         t.Group,
+			Wrapper:       t.Wrapper,
+			Args:          t.Args,
+			KeepOutput:    t.SuccessOutput != "" && t.SuccessOutput != v1alpha1.OutputNever,
+			Env:           manifest.FixtureEnv(run, t.Fixtures),
+		}
+		for _, e := range t.Env {
+			told[i].Env = append(told[i].Env, e.Name+"="+e.Value)
+		}
+	}
+	return told
 }
 
 func suiteOf(s v1alpha1.Suite) wire.Suite {
@@ -55,6 +97,12 @@ func suiteOf(s v1alpha1.Suite) wire.Suite {
 		return wire.Suite{Name: s.Name, Harness: "go", Binaries: s.Go.Binaries, WorkingDir: s.Go.WorkingDir}
 	case s.Libtest != nil:
 		return wire.Suite{Name: s.Name, Harness: "libtest", Binaries: s.Libtest.Binaries, WorkingDir: s.Libtest.WorkingDir}
+	case s.Nextest != nil:
+		n := s.Nextest
+		return wire.Suite{
+			Name: s.Name, Harness: "nextest", Archive: n.Archive, BinariesMetadata: n.BinariesMetadata,
+			CargoMetadata: n.CargoMetadata, WorkspaceRemap: n.WorkspaceRemap, TargetDirRemap: n.TargetDirRemap,
+		}
 	case s.Exec != nil:
 		format := s.Exec.List.Format
 		if format == "" {

@@ -256,7 +256,7 @@ func TestABatchThatAnotherLeaderEndedIsReadAgain(t *testing.T) {
 	if old.runs.Get(runUID) != nil {
 		t.Error("the old leader goes on with rows that will never be durable")
 	}
-	reopened := old.runs.Open(w.run, w.cat, w.facts(), w.batches())
+	reopened := old.runs.Open(w.run, w.known(), w.facts(), w.batches())
 	if reopened == old.live {
 		t.Error("the run was not opened anew")
 	}
@@ -301,7 +301,7 @@ func TestALedgerThatACacheHasStrippedIsReadBeforeItIsWritten(t *testing.T) {
 			facts.Batches[0].Rows = nil
 			l := &leader{t: t, runs: collector.NewRuns(w.api, collector.WithPace(0, 1000))}
 			l.http = collector.Handler(l.runs, byToken{})
-			l.live = l.runs.Open(w.run, w.cat, facts, stripped)
+			l.live = l.runs.Open(w.run, w.known(), facts, stripped)
 			return l
 		},
 		"at AddBatch": func() *leader {
@@ -309,7 +309,7 @@ func TestALedgerThatACacheHasStrippedIsReadBeforeItIsWritten(t *testing.T) {
 			facts.Batches = nil
 			l := &leader{t: t, runs: collector.NewRuns(w.api, collector.WithPace(0, 1000))}
 			l.http = collector.Handler(l.runs, byToken{})
-			l.live = l.runs.Open(w.run, w.cat, facts, nil)
+			l.live = l.runs.Open(w.run, w.known(), facts, nil)
 			l.live.Update(func(s *plan.State) { s.Next(w.run.CreationTimestamp.Time) })
 			l.live.AddBatch(w.stored(b.Name))
 			return l

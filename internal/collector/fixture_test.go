@@ -26,6 +26,7 @@ import (
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -64,7 +65,7 @@ func newWorld(t T, n int, hooks interceptor.Funcs) *world {
 		Spec: v1alpha1.TestRunSpec{
 			Suites:      []v1alpha1.Suite{{Name: "unit", Go: &v1alpha1.BinariesHarness{Binaries: []string{"/t/*.test"}}}},
 			Parallelism: 4, Worker: v1alpha1.Worker{Slots: 2, MaxTests: 1000},
-			Retries: &v1alpha1.Retries{Count: 1},
+			TestSettings: v1alpha1.TestSettings{Retries: &v1alpha1.Retries{Count: 1}},
 		},
 	}
 	told := wire.Catalog{Binaries: []wire.Binary{{Suite: "unit", ID: "unit::a", Path: "/t/a.test"}}}
@@ -126,9 +127,19 @@ func (w *world) batches() (all []v1alpha1.TestBatch) {
 	return all
 }
 
+// known is what a controller knows of the tests.
+func (w *world) known() collector.Known {
+	w.t.Helper()
+	set, err := settings.Resolve(&w.run.Spec, settings.Provenance{}, w.cat)
+	if err != nil {
+		w.t.Fatalf("resolving the settings: %v", err)
+	}
+	return collector.Known{Catalog: w.cat, Settings: set}
+}
+
 // facts are what is stored, as a controller would read it.
 func (w *world) facts() plan.Facts {
-	f := plan.Facts{Settings: manifest.Settings(w.run), Tests: w.cat.Select("Default")}
+	f := manifest.Facts(w.run, w.known().Settings)
 	for _, b := range w.batches() {
 		rows, err := outcome.Decode(b.Status.Ledger)
 		if err != nil {
@@ -162,7 +173,7 @@ type leader struct {
 func (w *world) leader(options ...collector.Option) *leader {
 	runs := collector.NewRuns(w.api, append([]collector.Option{collector.WithPace(0, 1_000_000)}, options...)...)
 	l := &leader{t: w.t, runs: runs, http: collector.Handler(runs, byToken{})}
-	l.live = runs.Open(w.run, w.cat, w.facts(), w.batches())
+	l.live = runs.Open(w.run, w.known(), w.facts(), w.batches())
 	return l
 }
 

@@ -120,8 +120,8 @@ func (l *ledger) load(req wire.LeaseRequest) (queued, running int) {
 
 // leaseOf is a grant with all that the agent has to know of its tests.
 func (r *Run) leaseOf(g plan.Grant) wire.Lease {
-	lease := wire.Lease{Drain: g.Drain}
-	place := map[int]int{}
+	lease := wire.Lease{Drain: g.Drain, Stop: g.Stop}
+	place, setting := map[int]int{}, map[int32]int{}
 	for _, h := range g.Attempts {
 		b, t := r.cat.Test(h.Ordinal)
 		at, ok := place[t.Binary]
@@ -130,8 +130,16 @@ func (r *Run) leaseOf(g plan.Grant) wire.Lease {
 			place[t.Binary] = at
 			lease.Binaries = append(lease.Binaries, b)
 		}
+		of := r.set.Of[int(h.Ordinal)%r.cat.Len()]
+		set, ok := setting[of]
+		if !ok {
+			set = len(lease.Settings)
+			setting[of] = set
+			lease.Settings = append(lease.Settings, r.told[of])
+		}
 		lease.Attempts = append(lease.Attempts, wire.Assignment{
 			Ordinal: h.Ordinal, Attempt: h.Attempt, Binary: at, Name: t.Name, Ignored: t.Ignored,
+			Settings: set, Slot: h.Slot, GroupSlot: h.GroupSlot, Round: r.cat.Round(h.Ordinal),
 		})
 	}
 	return lease

@@ -168,7 +168,9 @@ func (l *ledger) release() {
 func heldOf(told []wire.Held) []plan.Held {
 	held := make([]plan.Held, len(told))
 	for i, h := range told {
-		held[i] = plan.Held{Ordinal: h.Ordinal, Attempt: h.Attempt, Started: h.Started}
+		held[i] = plan.Held{
+			Ordinal: h.Ordinal, Attempt: h.Attempt, Started: h.Started, Slot: h.Slot, GroupSlot: h.GroupSlot,
+		}
 	}
 	return held
 }

@@ -29,9 +29,9 @@ func expecting(t *testing.T) (*world, *leader, string) {
 		t.Fatalf("hello was answered %d", code)
 	}
 	wantConfig := wire.Config{
-		Mode: "list", RunName: "smoke", RunUID: string(runUID), Slots: 2, RunIgnored: "Default", TotalAttempts: 2,
+		Mode: "list", RunName: "smoke", RunUID: string(runUID), Slots: 2, RunIgnored: "Default", Threads: 8,
 		Suites:        []wire.Suite{{Name: "unit", Harness: "go", Binaries: []string{"/t/*.test"}}},
-		ListTimeoutMS: 300_000, SlowPeriodMS: 60_000, GraceMS: 10_000, LeakMS: 200,
+		ListTimeoutMS: 300_000, GraceMS: 10_000,
 	}
 	if diff := cmp.Diff(wantConfig, reply.Config); diff != "" {
 		t.Errorf("the config: %s", diff)
@@ -77,7 +77,7 @@ func TestAListingIsAcknowledgedWhenItIsStored(t *testing.T) {
 			t.Fatalf("told %+v", told)
 		}
 		waiting := l.bring(lister, last)
-		l.live = l.runs.Open(w.run, w.cat, w.facts(), nil)
+		l.live = l.runs.Open(w.run, w.known(), w.facts(), nil)
 		if code := <-waiting; code != 200 {
 			t.Errorf("answered %d after it was stored", code)
 		}

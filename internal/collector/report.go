@@ -87,6 +87,9 @@ func (r *Run) take(l *ledger, m wire.Message, n *news) {
 		n.record = true
 	case wire.KindSeal:
 		l.close(m.Seal)
+		if l.sealed {
+			r.state.Sealed(l.index, r.now())
+		}
 		n.urgent = true
 	}
 }
@@ -94,7 +97,7 @@ func (r *Run) take(l *ledger, m wire.Message, n *news) {
 // tell has waiting workers answered anew if that may help, and the reconciler look again. Call with the lock held.
 func (r *Run) tell(rouse, urgent bool) {
 	done := r.state.Counts().Pending == 0
-	if rouse || done {
+	if r.state.TakeRouse() || rouse || done {
 		r.rouse()
 	}
 	if urgent || done {

@@ -13,6 +13,8 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/settings"
+	"github.com/podtest/podtest/internal/wire"
 )
 
 // Run is an open run. Safe for concurrent use.
@@ -20,9 +22,10 @@ type Run struct {
 	runs  *Runs
 	run   *v1alpha1.TestRun // as it was at Open
 	cat   *catalog.Catalog
-	epoch string // names this memory of the run: reporters say Hello to each
+	set   *settings.Resolved
+	told  []wire.TestSettings // by index of set.Table, as workers are told
+	epoch string              // names this memory of the run: reporters say Hello to each
 
-	attempts int // that a test may have
 	mu       sync.Mutex
 	state    *plan.State
 	ledgers  map[string]*ledger
@@ -34,9 +37,10 @@ type Run struct {
 	spooled  int64 // bytes of output taken in
 }
 
-func newRun(r *Runs, run *v1alpha1.TestRun, cat *catalog.Catalog, facts plan.Facts) *Run {
+func newRun(r *Runs, run *v1alpha1.TestRun, known Known, facts plan.Facts) *Run {
 	return &Run{
-		runs: r, run: run.DeepCopy(), cat: cat, epoch: rand.Text(), attempts: facts.Settings.MaxAttempts,
+		runs: r, run: run.DeepCopy(), cat: known.Catalog, set: known.Settings, epoch: rand.Text(),
+		told:  testSettings(run, known.Settings),
 		state: plan.New(facts, r.now()), ledgers: map[string]*ledger{}, wake: make(chan struct{}),
 	}
 }
@@ -87,6 +91,17 @@ func (r *Run) Pod(batch string) (v1alpha1.BatchPod, bool) {
 		return v1alpha1.BatchPod{}, false
 	}
 	return *l.pod, true
+}
+
+// Class is a class of the run by its name. The one of workers that were made for a test of the default class is the
+// template too.
+func (r *Run) Class(name string) settings.Class {
+	for _, c := range r.set.Classes {
+		if c.Name == name {
+			return c
+		}
+	}
+	return settings.Class{Name: name}
 }
 
 // Sealed reports whether the reporter of a batch has said that this is all, and it was.

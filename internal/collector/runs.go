@@ -17,6 +17,7 @@ import (
 	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/records"
+	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -85,21 +86,32 @@ func NewRuns(c client.Client, options ...Option) *Runs {
 	return r
 }
 
-// Open begins to serve the workers of a run, from its recorded facts. It replaces nothing: the run that is there
-// already is returned.
+// Known is what is known of the tests of a run.
+type Known struct {
+	Catalog  *catalog.Catalog
+	Settings *settings.Resolved
+}
+
+// Open begins to serve the workers of a run, whose spec is the effective one, from its recorded facts. It replaces
+// nothing: the run that is there already is returned.
 func (r *Runs) Open(
-	run *v1alpha1.TestRun, cat *catalog.Catalog, facts plan.Facts, batches []v1alpha1.TestBatch,
+	run *v1alpha1.TestRun, known Known, facts plan.Facts, batches []v1alpha1.TestBatch,
 ) *Run {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if there := r.open[run.UID]; there != nil {
 		return there
 	}
-	opened := newRun(r, run, cat, facts)
+	opened := newRun(r, run, known, facts)
 	rows := rowsOf(facts)
 	for i := range batches {
 		if b := &batches[i]; b.Spec.Run.UID == run.UID {
 			opened.ledgers[b.Name] = newLedger(opened, b, rows[int(b.Spec.Index)])
+		}
+	}
+	for _, l := range opened.ledgers {
+		if l.sealed && l.end == nil {
+			opened.state.Sealed(l.index, r.now())
 		}
 	}
 	opened.recall(facts)

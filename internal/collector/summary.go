@@ -120,6 +120,10 @@ func explain(row outcome.Row) string {
 		return "the binary does not know a test of this name, though it listed it"
 	case outcome.KilledItsPod:
 		return "run alone, it used more memory than its container may: the container was killed with it"
+	case outcome.Leaked:
+		return "it left a process behind or its output open, and leakTimeout.result is Fail"
+	case outcome.FlakyFailed:
+		return fmt.Sprintf("it passed on attempt %d only, and flakyResult is Fail", row.Attempt)
 	case outcome.NoReason:
 	}
 	return ""

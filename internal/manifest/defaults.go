@@ -1,12 +1,14 @@
 package manifest
 
 import (
+	"hash/fnv"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // The API server fills the defaults in; these hold for objects that came another way.
@@ -34,6 +36,22 @@ func or(d *metav1.Duration, def time.Duration) time.Duration {
 	return d.Duration
 }
 
+// Facts are what deciding needs of a run's spec, which must be the effective one, and of what it makes of its tests. The
+// ledgers are to be added.
+func Facts(run *v1alpha1.TestRun, res *settings.Resolved) plan.Facts {
+	f := plan.Facts{
+		Settings: Settings(run), Tests: res.Tests, Policies: res.Policies, Groups: res.Groups,
+		Suspend: run.Spec.Suspend, Cancel: run.Spec.Cancel, Force: run.Spec.Force,
+	}
+	for _, c := range res.Classes {
+		f.Classes = append(f.Classes, c.Name)
+	}
+	if t := run.Status.TestsStartTime; t != nil {
+		f.TestsStarted = t.Time
+	}
+	return f
+}
+
 // Settings are a run's settings as deciding needs them. Its deadline counts from status.startTime.
 func Settings(run *v1alpha1.TestRun) plan.Settings {
 	s := plan.Settings{
@@ -53,6 +71,18 @@ func Settings(run *v1alpha1.TestRun) plan.Settings {
 	if run.Spec.Retries != nil {
 		s.MaxAttempts += int(run.Spec.Retries.Count)
 	}
+	if run.Spec.GlobalTimeout != nil {
+		s.GlobalTimeout = run.Spec.GlobalTimeout.Duration
+	}
+	if ff := run.Spec.FailFast; ff != nil {
+		s.MaxFail, s.FailImmediate = int(max(ff.MaxFail, 1)), ff.Terminate == v1alpha1.TerminateImmediate
+	}
+	if st := run.Spec.Stress; st != nil && st.Duration != nil {
+		s.StressDuration = st.Duration.Duration
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(run.UID))
+	s.Seed = h.Sum64()
 	return s
 }
 

@@ -9,6 +9,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // listMargin is what a listing Job may take beyond the two timeouts of its run: the manager may be away just then.
@@ -57,7 +58,7 @@ func ListJob(run *v1alpha1.TestRun, c Collector) *batchv1.Job {
 }
 
 // Batch is the TestBatch of a worker.
-func Batch(run *v1alpha1.TestRun, index int, class string, tests []uint32) *v1alpha1.TestBatch {
+func Batch(run *v1alpha1.TestRun, index int, class settings.Class, tests []uint32) *v1alpha1.TestBatch {
 	b := &v1alpha1.TestBatch{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:            BatchName(run.Name, index),
@@ -65,7 +66,7 @@ func Batch(run *v1alpha1.TestRun, index int, class string, tests []uint32) *v1al
 			Labels:          Labels(run),
 			OwnerReferences: []metav1.OwnerReference{OwnedBy(run)},
 		},
-		Spec: v1alpha1.TestBatchSpec{Run: Ref(run), Index: int32(index), Class: class},
+		Spec: v1alpha1.TestBatchSpec{Run: Ref(run), Index: int32(index), Class: class.Name, Shape: class.Shape},
 	}
 	for _, o := range tests {
 		b.Spec.Tests = append(b.Spec.Tests, int64(o))

@@ -19,6 +19,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -72,7 +73,7 @@ func golden(t *testing.T, name string, o any) {
 
 func TestTheObjectsOfARun(t *testing.T) {
 	run := aRun()
-	batch := Batch(run, 42, plan.ClassAlone, []uint32{7})
+	batch := Batch(run, 42, settings.Class{Name: plan.ClassAlone}, []uint32{7})
 	batch.UID = "batch-uid"
 	golden(t, "batch", batch)
 	golden(t, "worker", WorkerPod(run, batch, collector))
@@ -81,7 +82,7 @@ func TestTheObjectsOfARun(t *testing.T) {
 
 func TestATemplateIsNeverChanged(t *testing.T) {
 	run, untouched := aRun(), aRun()
-	WorkerPod(run, Batch(run, 0, plan.ClassDefault, nil), collector)
+	WorkerPod(run, Batch(run, 0, settings.Class{Name: plan.ClassDefault}, nil), collector)
 	ListJob(run, collector)
 	if diff := cmp.Diff(untouched, run); diff != "" {
 		t.Errorf("-before +after:\n%s", diff)
@@ -90,7 +91,7 @@ func TestATemplateIsNeverChanged(t *testing.T) {
 
 func TestTheTokenIsMountedInTheReporterAlone(t *testing.T) {
 	run := aRun()
-	pod := WorkerPod(run, Batch(run, 0, plan.ClassDefault, nil), collector)
+	pod := WorkerPod(run, Batch(run, 0, settings.Class{Name: plan.ClassDefault}, nil), collector)
 	containers := append(append([]corev1.Container{}, pod.Spec.InitContainers...), pod.Spec.Containers...)
 	for _, c := range containers {
 		for _, m := range c.VolumeMounts {
@@ -172,6 +173,12 @@ func TestSettingsCarryTheSpecAndItsDefaults(t *testing.T) {
 	run := aRun()
 	want := plan.Settings{
 		Parallelism: 1, Slots: 1, MaxTests: 10000, MaxAttempts: 1, InfraRetries: 3, StartTimeout: 5 * time.Minute,
+		Seed: Settings(run).Seed,
+	}
+	other := run.DeepCopy()
+	other.UID = "another"
+	if Settings(other).Seed == want.Seed {
+		t.Error("another run has the same seed")
 	}
 	if diff := cmp.Diff(want, Settings(run)); diff != "" {
 		t.Errorf("defaults: -want +got:\n%s", diff)
@@ -185,7 +192,7 @@ func TestSettingsCarryTheSpecAndItsDefaults(t *testing.T) {
 	run.Spec.ActiveDeadlineSeconds = ptr.To[int64](60)
 	want = plan.Settings{
 		Parallelism: 20, Slots: 2, MaxTests: 500, Alone: true, MaxAttempts: 3, StartTimeout: time.Second,
-		Deadline: start.Add(time.Minute), NoTestsPass: true,
+		Deadline: start.Add(time.Minute), NoTestsPass: true, Seed: want.Seed,
 	}
 	if diff := cmp.Diff(want, Settings(run)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -40,6 +40,9 @@ func WorkerPod(run *v1alpha1.TestRun, batch *v1alpha1.TestBatch, c Collector) *c
 		*metav1.NewControllerRef(batch, v1alpha1.GroupVersion.WithKind("TestBatch")),
 	}
 	pod.Spec = podSpec(run, "run", batch.Name, c)
+	if batch.Spec.Shape != nil {
+		Apply(&pod.Spec, batch.Spec.Shape)
+	}
 	return pod
 }
 

@@ -26,8 +26,12 @@ type Record struct {
 
 // Name is the name of a run's record, a function of what it is: writing it again meets the first one.
 func (r Record) Name(run string) string {
-	if r.Kind == v1alpha1.RecordCatalog {
+	switch r.Kind {
+	case v1alpha1.RecordCatalog:
 		return fmt.Sprintf("%s-catalog-%.8s-%04d", run, r.Digest, r.Index)
+	case v1alpha1.RecordSettings:
+		return run + "-settings"
+	case v1alpha1.RecordOutput:
 	}
 	return fmt.Sprintf("%s-output-%04d", r.Batch, r.Index)
 }

@@ -8,15 +8,14 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
-	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // Book is what the catalog and the ledgers of a run say, put together. It counts by itself and believes no status.
 type Book struct {
 	cat         *catalog.Catalog
-	selected    []bool
-	maxAttempts int
+	set         *settings.Resolved
 	tests       map[uint32]*account
 	batches     map[string]int // rows that were read of each
 	Tally       outcome.Tally
@@ -28,6 +27,7 @@ type account struct {
 	folding  outcome.Folding
 	decided  bool
 	flaky    bool
+	final    outcome.Row
 	attempts map[uint16]Entry
 }
 
@@ -41,16 +41,22 @@ type Entry struct {
 	Flaky    bool
 }
 
-// NewBook opens the book of a run whose tests are known.
-func NewBook(run *v1alpha1.TestRun, cat *catalog.Catalog) *Book {
-	b := &Book{
-		cat: cat, maxAttempts: manifest.Settings(run).MaxAttempts,
-		tests: map[uint32]*account{}, batches: map[string]int{},
-	}
-	for _, t := range cat.Select(string(run.Spec.RunIgnored)) {
-		b.selected = append(b.selected, t.Selected)
-	}
-	return b
+// NewBook opens the book of a run whose tests, and what holds for them, are known.
+func NewBook(cat *catalog.Catalog, set *settings.Resolved) *Book {
+	return &Book{cat: cat, set: set, tests: map[uint32]*account{}, batches: map[string]int{}}
+}
+
+// selected reports whether a test is part of the run; of a stress run, in any round.
+func (b *Book) selected(ordinal uint32) bool {
+	n := len(b.set.Reasons)
+	return n > 0 && (b.cat.Stress || int64(ordinal) < int64(n)) && b.set.Reasons[int(ordinal)%n] == settings.Selected
+}
+
+// rule is what decides about the attempts of a test.
+func (b *Book) rule(ordinal uint32) outcome.Rule {
+	set := b.set.Table[b.set.Of[int(ordinal)%len(b.set.Of)]]
+	p := b.set.Policies[set.Policy]
+	return outcome.Rule{MaxAttempts: p.MaxAttempts, FlakyFails: p.FlakyFails}
 }
 
 // Read takes in a batch as it is now and returns what is new in it, in the order in which the attempts ended. A
@@ -90,7 +96,7 @@ func byEnd(a, b outcome.Row) int {
 // enter takes in one row, unless it is known or is of no test of the run.
 func (b *Book) enter(e Entry) (Entry, bool) {
 	r := e.Row
-	if int64(r.Ordinal) >= int64(b.cat.Len()) || !b.selected[r.Ordinal] {
+	if !b.selected(r.Ordinal) {
 		return Entry{}, false
 	}
 	a := b.tests[r.Ordinal]
@@ -103,22 +109,31 @@ func (b *Book) enter(e Entry) (Entry, bool) {
 	}
 	a.attempts[r.Attempt] = e
 	was := a.decided
-	var final outcome.Row
-	final, a.decided, a.flaky = a.folding.Final(outcome.Rule{MaxAttempts: b.maxAttempts})
+	a.final, a.decided, a.flaky = a.folding.Final(b.rule(r.Ordinal))
 	if was {
 		b.recount() // two leaders may both have had a test run: what passed once has passed
 	} else if a.decided {
-		b.count(final, a.flaky)
+		b.count(a.final, a.flaky)
 	}
 	fresh := a.entry(r.Attempt)
 	fresh.Decided = a.decided && !was
 	return fresh, true
 }
 
+// Cut tells that the run has ended: a test that has failed and was not tried again has failed.
+func (b *Book) Cut() {
+	for _, a := range b.tests {
+		if !a.decided && len(a.folding.Failed) > 0 {
+			a.decided, a.final = true, a.folding.Best
+			b.count(a.final, false)
+		}
+	}
+}
+
 func (b *Book) recount() {
 	b.Tally, b.Slow, b.Leaky = outcome.Tally{}, 0, 0
-	for _, a := range b.tests {
-		if final, decided, flaky := a.folding.Final(outcome.Rule{MaxAttempts: b.maxAttempts}); decided {
+	for o, a := range b.tests {
+		if final, decided, flaky := a.folding.Final(b.rule(o)); decided {
 			b.count(final, flaky)
 		}
 	}
@@ -128,6 +143,9 @@ func (b *Book) recount() {
 func (a *account) entry(attempt uint16) Entry {
 	e := a.attempts[attempt]
 	e.Decided, e.Attempts, e.Flaky = a.decided, len(a.attempts), a.flaky
+	if a.decided && attempt == a.final.Attempt {
+		e.Row = a.final // the verdict may be another than that of its attempt: flakyResult
+	}
 	return e
 }
 
@@ -160,10 +178,19 @@ func (b *Book) count(final outcome.Row, flaky bool) {
 // Batches is how many batches were read that held something.
 func (b *Book) Batches() int { return len(b.batches) }
 
+// end is above all ordinals: those of a stress run grow with its rounds.
+func (b *Book) end() uint32 {
+	end := uint32(len(b.set.Tests))
+	for o := range b.tests {
+		end = max(end, o+1)
+	}
+	return end
+}
+
 // Selected calls f with every selected test in the order of the catalog, and what decides it, if anything does yet.
 func (b *Book) Selected(f func(ordinal uint32, e Entry, decided bool)) {
-	for o := range uint32(len(b.selected)) {
-		if !b.selected[o] {
+	for o := range b.end() {
+		if !b.selected(o) {
 			continue
 		}
 		a := b.tests[o]
@@ -184,5 +211,8 @@ func (b *Book) Test(ordinal uint32) Test {
 // Names are the binary id and the name of an ordinal's test, as they are.
 func (b *Book) Names(ordinal uint32) (binary, name string) {
 	listed, test := b.cat.Test(ordinal)
+	if b.cat.Stress {
+		return fmt.Sprintf("%s@stress-%d", listed.ID, b.cat.Round(ordinal)), test.Name
+	}
 	return listed.ID, test.Name
 }

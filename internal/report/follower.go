@@ -13,6 +13,7 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/manifest"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 // Follower turns what is seen of a run, in whatever order and however often, into its events.
@@ -86,11 +87,11 @@ func (f *Follower) WantsCatalog() bool {
 }
 
 // Catalog takes in the tests.
-func (f *Follower) Catalog(cat *catalog.Catalog, now time.Time) ([]Event, error) {
-	f.book = NewBook(f.run, cat)
+func (f *Follower) Catalog(cat *catalog.Catalog, set *settings.Resolved, now time.Time) ([]Event, error) {
+	f.book = NewBook(cat, set)
 	var selected int64
 	f.book.Selected(func(uint32, Entry, bool) { selected++ })
-	all := int64(cat.Len())
+	all := int64(len(set.Tests))
 	events := []Event{Listed{
 		Tests: all, Binaries: int64(len(cat.Binaries)), Selected: selected, NotSelected: all - selected,
 	}}
@@ -144,7 +145,7 @@ func (f *Follower) attempt(e Entry) Attempt {
 		excerpt = Why(e.Row)
 	}
 	return Attempt{
-		Test: test, Row: e.Row, Allowed: f.book.maxAttempts, Final: e.Decided, Done: f.done, Of: f.run.Status.Tests.Selected,
+		Test: test, Row: e.Row, Allowed: f.book.rule(e.Row.Ordinal).MaxAttempts, Final: e.Decided, Done: f.done, Of: f.run.Status.Tests.Selected,
 		Pod: Line(e.Pod), Excerpt: Block(excerpt), Command: f.command("logs", test.String()),
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
+	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -30,7 +31,7 @@ func newStory() story {
 		run: &v1alpha1.TestRun{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop", UID: "u1", CreationTimestamp: metav1.NewTime(start)},
 			Spec: v1alpha1.TestRunSpec{
-				RunIgnored: v1alpha1.RunIgnoredDefault, Retries: &v1alpha1.Retries{Count: 1},
+				RunIgnored: v1alpha1.RunIgnoredDefault, TestSettings: v1alpha1.TestSettings{Retries: &v1alpha1.Retries{Count: 1}},
 				Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{Image: "shop-tests:1"}}}},
 			},
 		},
@@ -44,6 +45,14 @@ func newStory() story {
 			},
 		},
 	}
+}
+
+func resolved(s story) *settings.Resolved {
+	set, err := settings.Resolve(&s.run.Spec, settings.Provenance{}, s.cat)
+	if err != nil {
+		panic(err)
+	}
+	return set
 }
 
 func (s story) at(reason, message string, change ...func(*v1alpha1.TestRunStatus)) *v1alpha1.TestRun {
@@ -137,7 +146,7 @@ func (s story) told(t *testing.T) []Event {
 	see(f.Run(s.at(v1alpha1.ReasonUnschedulable, "waiting: 0/3 nodes are available"), now))
 	see(f.Run(s.at(v1alpha1.ReasonRunning, "tests are running", listed), now))
 	see(f.Batch(s.batch(0, []outcome.Row{added, card1}, said), now))
-	see(f.Catalog(s.cat, now))
+	see(f.Catalog(s.cat, resolved(s), now))
 	see(f.Batch(s.batch(0, []outcome.Row{added, card1}, said), now))
 	see(f.Batch(s.batch(0, []outcome.Row{added, card1}, said, evicted), now))
 	see(f.Batch(s.batch(1, []outcome.Row{card2, crashed1}), now))
@@ -184,7 +193,7 @@ func TestResults(t *testing.T) {
 		"and notRun, with the run's reason, at its end": {
 			s.at("", "", ended),
 			[]*v1alpha1.TestBatch{s.batch(0, []outcome.Row{added, crashed1})},
-			[]string{"0 passed 1", "2 notRun(TestsFailed) 0", "3 notRun(TestsFailed) 1"},
+			[]string{"0 passed 1", "2 notRun(TestsFailed) 0", "3 crashed(signal 11) 1"},
 		},
 		"attempts may be in the ledgers of several batches": {
 			s.at("", "", ended),
@@ -198,7 +207,7 @@ func TestResults(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			book := NewBook(c.run, s.cat)
+			book := NewBook(s.cat, resolved(s))
 			for _, b := range c.batches {
 				if _, err := book.Read(b); err != nil {
 					t.Fatal(err)
@@ -217,7 +226,7 @@ func TestResults(t *testing.T) {
 
 func TestATestThatPassedAfterItsVerdictHasPassed(t *testing.T) {
 	s := newStory()
-	book := NewBook(s.run, s.cat)
+	book := NewBook(s.cat, resolved(s))
 	late := ran(3, 3, outcome.Passed, time.Minute)
 	for i, rows := range [][]outcome.Row{{crashed1, crashed2}, {late}} {
 		if _, err := book.Read(s.batch(int32(i), rows)); err != nil {
@@ -247,7 +256,7 @@ func TestBrokenLedgerIsAnError(t *testing.T) {
 	s := newStory()
 	b := s.batch(0, nil)
 	b.Status.Ledger = []byte("nonsense")
-	if _, err := NewBook(s.run, s.cat).Read(b); err == nil {
+	if _, err := NewBook(s.cat, resolved(s)).Read(b); err == nil {
 		t.Error("nonsense was read as a ledger")
 	}
 }

@@ -45,6 +45,7 @@ func (b *Book) Results(run *v1alpha1.TestRun) []Result {
 	none := Result{Outcome: Pending}
 	if c := meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionComplete); c != nil && c.Status == "True" {
 		none = Result{Outcome: outcome.NotRun.String(), Reason: c.Reason}
+		b.Cut()
 	}
 	var results []Result
 	b.Selected(func(ordinal uint32, e Entry, decided bool) {

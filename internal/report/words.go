@@ -11,7 +11,8 @@ import (
 var reasons = map[outcome.Reason]string{
 	outcome.NoReason: "", outcome.ExitCode: "exitCode", outcome.NoEvidence: "noEvidence", outcome.NotStarted: "notStarted",
 	outcome.Signal: "signal", outcome.SlowTimeout: "slowTimeout", outcome.HarnessFailed: "harnessFailed",
-	outcome.UnknownTest: "unknownTest", outcome.KilledItsPod: "killedItsPod",
+	outcome.UnknownTest: "unknownTest", outcome.KilledItsPod: "killedItsPod", outcome.Leaked: "leaked",
+	outcome.FlakyFailed: "flakyFailed",
 }
 
 // Why says in a few words why an attempt ended as it did; nothing for one that passed.
@@ -33,6 +34,10 @@ func Why(r outcome.Row) string {
 		return "the test binary does not know the test that it has listed"
 	case outcome.KilledItsPod:
 		return "its pod died with it when it ran alone"
+	case outcome.Leaked:
+		return "passed, but left a process behind or its output open"
+	case outcome.FlakyFailed:
+		return fmt.Sprintf("passed on attempt %d only, and flakyResult is Fail", r.Attempt)
 	case outcome.NoReason:
 	}
 	return ""

@@ -159,11 +159,11 @@ func (f *following) catalog(ctx context.Context) error {
 	if !f.follower.WantsCatalog() {
 		return nil
 	}
-	cat, err := records.LoadCatalog(ctx, f.Client, f.run)
+	cat, set, err := records.LoadTests(ctx, f.Client, f.run)
 	if err != nil {
 		return err
 	}
-	events, err := f.follower.Catalog(cat, f.Now())
+	events, err := f.follower.Catalog(cat, set, f.Now())
 	f.see(events)
 	return err
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/records"
 	"github.com/podtest/podtest/internal/report"
+	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -101,7 +102,7 @@ func (c cluster) status(change func(*v1alpha1.TestRunStatus)) {
 }
 
 func (c cluster) batch(rows ...outcome.Row) {
-	b := manifest.Batch(c.run, 0, "default", nil)
+	b := manifest.Batch(c.run, 0, settings.Class{Name: "default"}, nil)
 	c.must(client.IgnoreAlreadyExists(c.Create(c.t.Context(), b)))
 	c.must(c.Get(c.t.Context(), client.ObjectKeyFromObject(b), b))
 	b.Status.Ledger = outcome.Encode(rows)

@@ -10,6 +10,10 @@ import (
 )
 
 func list(kind string) {
+	if ids, ok := strings.CutPrefix(kind, "ids:"); ok {
+		printLines(strings.Split(ids, ","))
+		return
+	}
 	print, ok := lists[kind]
 	if !ok {
 		usage()

@@ -1,4 +1,5 @@
-// Suite is a program for the exec harness: `suite list [KIND]` names tests, `suite run ID` runs one.
+// Suite is a program for the exec harness: `suite list [KIND]` names tests, `suite run ID` runs one. The other verbs are
+// for fixtures.
 package main
 
 import (
@@ -19,15 +20,21 @@ func main() {
 		list("good")
 	case os.Args[1] == "list" && len(args) == 1:
 		list(args[0])
-	case os.Args[1] == "run" && len(args) == 1:
+	case os.Args[1] == "run" && len(args) >= 1:
 		run(args[0])
+	case os.Args[1] == "export":
+		export(args)
+	case os.Args[1] == "wait" && len(args) == 1:
+		sleep(args[0])
+	case os.Args[1] == "serve" && len(args) == 1:
+		serve(args[0])
 	default:
 		usage()
 	}
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: suite list [KIND] | suite run ID")
+	fmt.Fprintln(os.Stderr, "usage: suite list [KIND] | run ID | export KEY=VALUE… | wait MS | serve PORT")
 	os.Exit(2)
 }
 
@@ -58,6 +65,9 @@ var oddIDs = []string{"--help", "$(exit 1)", "a;b|c&d", "{id}", "%s%n", "'\"`", 
 func run(id string) {
 	if test, ok := tests[id]; ok {
 		test()
+		return
+	}
+	if act(id) {
 		return
 	}
 	for _, odd := range oddIDs {
