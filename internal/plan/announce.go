@@ -19,6 +19,7 @@ func (s *State) Announce(index int, attempts []Held, now time.Time) {
 	w.idle = time.Time{}
 	told := make(map[uint32]uint16, len(attempts))
 	for _, h := range attempts {
+		s.reach(h.Ordinal)
 		told[h.Ordinal] = max(told[h.Ordinal], h.Attempt)
 		s.claim(h, w)
 	}
@@ -47,6 +48,7 @@ func (s *State) Started(index int, attempts []Held, now time.Time) {
 
 // claim makes a worker the holder of an attempt that it says it has, if it can be.
 func (s *State) claim(h Held, w *worker) {
+	s.reach(h.Ordinal)
 	if s.closed != nil || !s.plausible(h.Ordinal, h.Attempt) || s.hasRow(h.Ordinal, h.Attempt) {
 		return
 	}

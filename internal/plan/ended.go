@@ -76,6 +76,7 @@ func (s *State) noteEnd(b Batch) {
 // lose charges the attempts that ended with their worker, and have no row, to their tests.
 func (s *State) lose(e End) {
 	for _, h := range e.Lost {
+		s.reach(h.Ordinal)
 		if !s.plausible(h.Ordinal, h.Attempt) || s.hasRow(h.Ordinal, h.Attempt) {
 			continue
 		}

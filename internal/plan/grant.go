@@ -37,6 +37,7 @@ func (s *State) Grant(index int, a Ask, now time.Time) Grant {
 		s.unsilence(w)
 	}
 	s.wake(now)
+	s.refill(now)
 	for _, try := range answers {
 		if g, ok := try(s, ask{w, a.Queued, a.Running, a.Load, now}); ok {
 			return s.orWhenDue(g)

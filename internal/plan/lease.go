@@ -50,15 +50,12 @@ func (s *State) nextAhead(a ask) (ordinal uint32, ok bool) {
 	if a.w.lone() || s.withheld(a.now) || s.reservedFor(a.w) != nil {
 		return 0, false
 	}
-	q := s.queues[a.w.class]
-	l := s.best(q, (*lane).plain)
-	if l == nil || s.exclusive {
+	if s.exclusive {
 		return 0, false
 	}
-	for _, p := range s.passed(q, l, 0) {
-		if !p.plain() {
-			p.passed++
-		}
+	l := s.best(s.queues[a.w.class], (*lane).plain)
+	if l == nil || !s.overtakes(a.w, l, 1) {
+		return 0, false
 	}
 	return l.first(), true
 }

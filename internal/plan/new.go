@@ -33,6 +33,7 @@ func New(f Facts, now time.Time) *State {
 			s.resume(o, now)
 		}
 	}
+	s.placed = true
 	for _, b := range slices.Backward(batches) { // of two workers made for a test the later one has it
 		s.bringHome(b)
 	}
@@ -69,11 +70,13 @@ func (s *State) list(tests []Test) {
 		}
 	}
 	s.tally.undecided = s.tally.selected
+	s.base = len(tests)
 }
 
 func (s *State) readRows(b Batch) {
 	s.tally.discarded += b.Discarded
 	for _, row := range b.Rows {
+		s.reach(row.Ordinal)
 		if int64(row.Ordinal) >= int64(len(s.tests)) || s.tests[row.Ordinal].place == notSelected ||
 			row.Attempt == 0 || !row.Outcome.Told() {
 			continue // the ledger checker will tell

@@ -9,6 +9,7 @@ func (s *State) Next(now time.Time) Step {
 		s.resumed, s.lastWork = false, now
 	}
 	s.wake(now)
+	s.refill(now)
 	v := s.look(now)
 	if s.closed == nil {
 		s.closed = s.ending(v)

@@ -52,16 +52,22 @@ func (s *State) nextLane(w *worker, free int) *lane {
 	if best == nil {
 		return nil
 	}
-	for _, l := range s.passed(q, best, free) {
+	if s.overtakes(w, best, free) {
+		return best
+	}
+	return nil
+}
+
+// overtakes reports whether the first test of the lane may leave before those that lack free slots. It may not if one
+// of them has seen that too often: the worker is kept for that now.
+func (s *State) overtakes(w *worker, given *lane, free int) bool {
+	for _, l := range s.passed(given.queue, given, free) {
 		l.passed++
 		if l.passed > patience(s.set.Slots) && l.reserved == nil && w.reserved == nil {
 			s.reserve(w, l)
 		}
 	}
-	if w.reserved != nil && w.reserved != best {
-		return nil
-	}
-	return best
+	return w.reserved == nil
 }
 
 // best is the lane whose first test leaves next, of those that may be given.

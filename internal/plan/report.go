@@ -11,6 +11,7 @@ import (
 // for the same worker. The row of a worker that has ended counts like any other: whoever tells it sees to it that it
 // can still be recorded.
 func (s *State) Report(index int, row outcome.Row, now time.Time) Accept {
+	s.reach(row.Ordinal)
 	if !s.plausible(row.Ordinal, row.Attempt) || !row.Outcome.Told() {
 		return Unknown
 	}

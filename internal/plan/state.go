@@ -31,6 +31,8 @@ type State struct {
 
 	testsStarted time.Time
 	cancelSeen   time.Time // first pass or question after it
+	base         int       // tests of the facts: a round
+	placed       bool      // all tests have their place
 	failSeen     time.Time // likewise, after so many failed as end the run
 
 	policies  []Policy
@@ -124,7 +126,7 @@ func (s *State) Rule(ordinal uint32) outcome.Rule {
 }
 
 // Rounds is how often the tests of the facts are in the run: of a stress run by duration, the rounds begun.
-func (s *State) Rounds() int { return 1 }
+func (s *State) Rounds() int { return len(s.tests) / max(1, s.base) }
 
 // Cut reports whether the run has ended early, and the tests with failed attempts and no verdict with it, as failed.
 func (s *State) Cut() bool { return s.cut }
