@@ -6,19 +6,24 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/podtest/podtest/internal/wire"
 )
 
-// List asks all binaries of the suites for their tests, as many at a time as there are processors. Order: suites as
-// given, binaries by id, tests as listed. The error names all that is wrong, each binary with its own problems.
-func List(ctx context.Context, suites []wire.Suite, harnesses map[string]Harness, run Run) (
+// List asks all binaries of the suites for their tests, as many at a time as there are processors; those that prune
+// names are not asked. Order: suites as given, binaries by id, tests as listed. The error names all that is wrong, each
+// binary with its own problems.
+func List(ctx context.Context, suites []wire.Suite, harnesses map[string]Harness, prune Prune, run Run) (
 	[]wire.Binary, []wire.Listed, error,
 ) {
 	jobs, err := find(suites, harnesses)
 	if err != nil {
 		return nil, nil, err
+	}
+	for i := range jobs {
+		jobs[i].target.Binary.Pruned = prune(jobs[i].target.Binary)
 	}
 	lists := make([][]Test, len(jobs))
 	problems := make([]error, len(jobs))
@@ -64,7 +69,10 @@ func find(suites []wire.Suite, harnesses map[string]Harness) ([]job, error) {
 }
 
 func (j job) list(ctx context.Context, run Run) ([]Test, error) {
-	tests, err := j.harness.List(ctx, j.target, run)
+	if j.target.Binary.Pruned {
+		return nil, nil
+	}
+	tests, err := j.harness.List(ctx, j.target, j.named(run))
 	if err == nil {
 		err = twice(tests)
 	}
@@ -72,6 +80,14 @@ func (j job) list(ctx context.Context, run Run) ([]Test, error) {
 		return nil, fmt.Errorf("listing %s: %w", j.target.Binary.ID, err)
 	}
 	return tests, nil
+}
+
+// named tells the processes that list which binary they are.
+func (j job) named(run Run) Run {
+	return func(ctx context.Context, c Command, w io.Writer) (Exit, error) {
+		c.Env = append(slices.Clone(c.Env), "NEXTEST_BINARY_ID="+j.target.Binary.ID)
+		return run(ctx, c, w)
+	}
 }
 
 // twice refuses lists that name a test more than once: there would be no telling which one ran.

@@ -107,6 +107,7 @@ type Config struct {
 	Profile       string   `json:"profile,omitempty"`
 	Filter        string   `json:"filter,omitempty"`        // filtersets: binaries that cannot match are not asked
 	DefaultFilter string   `json:"defaultFilter,omitempty"` // empty too if the run ignores it
+	Groups        []string `json:"groups,omitempty"`        // what group() in Filter may name
 	ListWrapper   []string `json:"listWrapper,omitempty"`
 	StressTotal   int      `json:"stressTotal,omitempty"`  // rounds; -1: not known; 0: no stress run
 	Threads       int      `json:"threads,omitempty"`      // tests at a time in all workers: parallelism x slots

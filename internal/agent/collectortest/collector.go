@@ -43,6 +43,7 @@ type Collector struct {
 	messages map[int64]wire.Message
 	acked    int64
 	hellos   []wire.Hello
+	asked    []wire.LeaseRequest
 	outputs  []wire.Output
 	parts    []wire.Catalog
 	wrong    []string
@@ -204,6 +205,7 @@ func (c *Collector) lease(w http.ResponseWriter, r *http.Request) {
 	if !c.read(w, r, &body, &body.Epoch) {
 		return
 	}
+	c.asked = append(c.asked, body)
 	if c.leasing {
 		c.wrong = append(c.wrong, "two lease requests at once")
 	}
@@ -302,6 +304,11 @@ func (c *Collector) Started() []wire.Held {
 // Hellos are all that were said.
 func (c *Collector) Hellos() []wire.Hello {
 	return locked(c, func() []wire.Hello { return slices.Clone(c.hellos) })
+}
+
+// Asked are all questions for work.
+func (c *Collector) Asked() []wire.LeaseRequest {
+	return locked(c, func() []wire.LeaseRequest { return slices.Clone(c.asked) })
 }
 
 // Outputs are those that came.

@@ -24,7 +24,7 @@ func (r *runner) list(ctx context.Context) error {
 
 	timed, stop := r.timed(ctx)
 	defer stop()
-	binaries, tests, err := harness.List(timed, r.config.Suites, r.harnesses, r.runToList)
+	binaries, tests, err := harness.List(timed, r.config.Suites, r.harnesses, harness.PruneBy(r.config), r.runToList)
 	if ctx.Err() == nil {
 		if err := r.tell(binaries, tests, err); err != nil {
 			return err
