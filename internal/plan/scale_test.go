@@ -110,3 +110,29 @@ func BenchmarkRebuild100k(b *testing.B) {
 		plan.New(f, epoch)
 	}
 }
+
+func TestAHundredThousandTestsOfManyPolicies(t *testing.T) {
+	const n, workers = 100_000, 100
+	f := plan.Facts{
+		Settings: plan.Settings{Parallelism: workers, Slots: 4, MaxTests: n, InfraRetries: 3},
+		Groups:   make([]plan.Group, 8),
+		Tests:    make([]plan.Test, n),
+	}
+	for i := range 120 {
+		f.Policies = append(f.Policies, plan.Policy{Group: i % 9, Priority: i % 5, Weight: 1 + i%3, MaxAttempts: 2})
+	}
+	for i := range f.Groups {
+		f.Groups[i].Max = 40
+	}
+	for i := range f.Tests {
+		f.Tests[i] = plan.Test{Binary: int32(i * 100 / n), Selected: true, Policy: int32(i % 120)}
+	}
+	s := plan.New(f, epoch)
+	for _, w := range s.Next(epoch).Start {
+		s.Added(w.Index, epoch)
+		s.Announce(w.Index, nil, epoch)
+	}
+	if done, want := drive(s, workers, 2*n), n+n/50; done != want {
+		t.Errorf("%d attempts, want %d", done, want)
+	}
+}
