@@ -17,8 +17,9 @@ type TestRunStatus struct {
 	// +optional
 	Result Result `json:"result,omitempty"`
 
-	// exitCode is the verdict as nextest's exit code, set at the end: 0 passed, 4 no tests, 100 tests failed, 104
-	// listing failed, 96 set-up wrong; 120 infrastructure left tests without a verdict, 130 cancelled.
+	// exitCode is the verdict as nextest's exit code, set at the end: 0 passed, 4 no tests, 94 a filterset
+	// is wrong, 96 set-up wrong, 100 tests failed, 104 listing failed, 105 a fixture failed; and podtest's own: 120
+	// infrastructure left tests without a verdict, 130 cancelled.
 	// +optional
 	ExitCode *int32 `json:"exitCode,omitempty"`
 
@@ -89,7 +90,7 @@ type TestRunStatus struct {
 	// +optional
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 
-	// conditions: Accepted, Listed, Succeeded, Complete, Suspended, Reconciling, Stalled.
+	// conditions: Accepted, Listed, Succeeded, Complete, Suspended, Reconciling, Stalled, Warning.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
