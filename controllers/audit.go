@@ -29,7 +29,7 @@ func (r *TestRunReconciler) audit(
 		}
 		ledgers = append(ledgers, rows)
 	}
-	return live.Audit(ledgers, e.Result == string(v1alpha1.ResultPassed), cutShort(e)), nil
+	return live.Audit(ledgers, e.Result == string(v1alpha1.ResultPassed)), nil
 }
 
 // storedBatches are the run's batches, read past the cache.
@@ -42,11 +42,6 @@ func (r *TestRunReconciler) storedBatches(
 		return nil, fmt.Errorf("reading the batches: %w", err)
 	}
 	return batches.Items, nil
-}
-
-// cutShort reports whether a run ends before all its tests had their say.
-func cutShort(e plan.Ending) bool {
-	return e.Reason != v1alpha1.ReasonPassed && e.Reason != v1alpha1.ReasonTestsFailed
 }
 
 // accountingBroken ends a run whose sums do not hold: better no verdict than a wrong one.

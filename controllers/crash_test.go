@@ -173,7 +173,7 @@ func (w *world) wantEnd(m *mortal, want v1alpha1.TestRunStatus) {
 
 // timeless leaves out what is no function of what has happened.
 var timeless = cmp.Options{
-	cmpopts.IgnoreFields(v1alpha1.TestRunStatus{}, "Duration", "StartTime", "CompletionTime"),
+	cmpopts.IgnoreFields(v1alpha1.TestRunStatus{}, "Duration", "StartTime", "TestsStartTime", "CompletionTime"),
 	cmpopts.IgnoreTypes(metav1.Time{}),
 }
 

@@ -115,6 +115,11 @@ func TestACancelledRunStopsItsWorkersAtOnce(t *testing.T) {
 	a.send(false)
 	w.spec(func(s *v1alpha1.TestRunSpec) { s.Cancel = true })
 	w.passAll()
+	if lease, _ = a.lease(); !lease.Drain || lease.Stop != wire.StopTerminate {
+		t.Errorf("its worker is told %+v", lease)
+	}
+	w.pass(20 * time.Second) // it does not listen
+	w.passAll()
 	want := verdict{"Cancelled", 130, "Cancelled", "cancelled: 1 of 3 tests failed, 2 of 3 tests have no verdict"}
 	if diff := cmp.Diff(want, w.verdict()); diff != "" {
 		t.Error(diff)

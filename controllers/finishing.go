@@ -56,11 +56,11 @@ func (r *TestRunReconciler) hold(ctx context.Context, run *v1alpha1.TestRun, fro
 
 // complete tears down the fixtures of a run whose workers are gone.
 func (r *TestRunReconciler) complete(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
-	was := run.DeepCopy()
 	done, wait, err := r.tearDown(ctx, run)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
+	was := run.DeepCopy()
 	if done {
 		setComplete(run)
 	}

@@ -38,7 +38,7 @@ func (r *TestRunReconciler) list(
 ) (ctrl.Result, error) {
 	was := run.DeepCopy()
 	r.begin(run)
-	seen, err := r.observeListing(ctx, run)
+	seen, err := r.observeListing(ctx, run, from)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
@@ -58,9 +58,11 @@ func (r *TestRunReconciler) list(
 	return ctrl.Result{RequeueAfter: listingAgain(seen)}, nil
 }
 
-func (r *TestRunReconciler) observeListing(ctx context.Context, run *v1alpha1.TestRun) (listing, error) {
+func (r *TestRunReconciler) observeListing(
+	ctx context.Context, run *v1alpha1.TestRun, from settings.Provenance,
+) (listing, error) {
 	seen := listing{
-		run: run, now: r.Clock.Now(), problems: manifest.Problems(run), unsettled: settings.Check(&run.Spec),
+		run: run, now: r.Clock.Now(), problems: manifest.Problems(run), unsettled: settings.CheckMerged(&run.Spec, from),
 	}
 	if len(seen.problems)+len(seen.unsettled) > 0 {
 		return seen, nil

@@ -43,7 +43,7 @@ func TestARunTakesItsProfileAsItWasWhenItWasAccepted(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if c := w.status().Tests; c.Flaky != 2 || c.Failed != 1 {
-		t.Errorf("the chain of profiles does not hold: %+v", c)
+		t.Errorf("the chain of profiles does not hold: %+v, %+v", c, w.verdict())
 	}
 }
 
@@ -133,17 +133,17 @@ func TestADryRunEndsWithThePlan(t *testing.T) {
 func TestABatchOfAClassHasItsShape(t *testing.T) {
 	w := newWorld(t, 2, interceptor.Funcs{}, func(run *v1alpha1.TestRun) {
 		run.Spec.Parallelism = 2
-		run.Spec.Overrides = []v1alpha1.Override{{Filter: "test(0001)", RuntimeClassName: "kata"}}
+		run.Spec.Overrides = []v1alpha1.Override{{Filter: "test(0001)", NodeSelector: map[string]string{"arch": "arm"}}}
 	})
 	w.settle()
 	shapes := map[string]string{}
 	for _, b := range w.batches() {
 		shapes[b.Spec.Class] = ""
 		if b.Spec.Shape != nil {
-			shapes[b.Spec.Class] = b.Spec.Shape.RuntimeClassName
+			shapes[b.Spec.Class] = b.Spec.Shape.NodeSelector["arch"]
 		}
 	}
-	if diff := cmp.Diff(map[string]string{"default": "", "class-1": "kata"}, shapes); diff != "" {
+	if diff := cmp.Diff(map[string]string{"default": "", "class-1": "arm"}, shapes); diff != "" {
 		t.Error(diff)
 	}
 	if got := w.verdict(); got.Result != v1alpha1.ResultPassed {

@@ -22,7 +22,10 @@ func (r *TestRunReconciler) record(ctx context.Context, was, run *v1alpha1.TestR
 		return nil
 	}
 	patch := client.MergeFromWithOptions(was, client.MergeFromWithOptimisticLock{})
-	if err := r.Status().Patch(ctx, run, patch); err != nil {
+	effective := run.Spec.TestSettings // the answer has the run's own settings, without those of its profile
+	err := r.Status().Patch(ctx, run, patch)
+	run.Spec.TestSettings = effective
+	if err != nil {
 		return fmt.Errorf("writing the status: %w", err)
 	}
 	r.pace.wrote(run.UID, r.Clock.Now())

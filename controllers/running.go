@@ -62,9 +62,9 @@ func (r *TestRunReconciler) ready(
 	if err != nil {
 		return nil, ctrl.Result{}, err
 	}
+	ok, wait, failed, err := r.prepare(ctx, run, known.Settings.Needed)
 	was := run.DeepCopy()
 	r.begin(run)
-	ok, wait, failed, err := r.prepare(ctx, run, known.Settings.Needed)
 	switch {
 	case err != nil:
 		return nil, ctrl.Result{}, err

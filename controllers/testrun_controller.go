@@ -50,7 +50,7 @@ func (r *TestRunReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ct
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	from, wrong, err := r.effective(ctx, run)
-	if err != nil {
+	if err != nil && run.DeletionTimestamp.IsZero() {
 		return ours(ctrl.Result{}, err)
 	}
 	if !run.DeletionTimestamp.IsZero() {
@@ -80,6 +80,8 @@ func (r *TestRunReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Owns(&batchv1.Job{}).
 		Owns(&v1alpha1.TestBatch{}, builder.WithPredicates(batchEnded)).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(runOfListPod)).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(runOfFixture)).
+		Watches(&batchv1.Job{}, handler.EnqueueRequestsFromMapFunc(runOfFixture)).
 		WatchesRawSource(source.Channel(r.Runs.Changed(), &handler.EnqueueRequestForObject{})).
 		Complete(r)
 }

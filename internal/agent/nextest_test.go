@@ -88,7 +88,7 @@ func runNextest(t *testing.T, suite wire.Suite) {
 		})
 	}
 	running := &collectortest.Collector{
-		Config: wire.Config{Mode: "run", Slots: 2, GraceMS: 60_000, LeakMS: 60_000, Suites: []wire.Suite{suite}},
+		Config: wire.Config{Mode: "run", Slots: 2, GraceMS: 60_000, Suites: []wire.Suite{suite}},
 		Leases: []wire.Lease{lease},
 	}
 	startPod(t, running).end(t)

@@ -31,6 +31,9 @@ func configOf(run *v1alpha1.TestRun, mode string) wire.Config {
 		ListWrapper:   run.Spec.ListWrapper, Filter: run.Spec.Filter, DefaultFilter: run.Spec.DefaultFilter,
 		StressTotal: rounds(run),
 	}
+	for _, g := range run.Spec.Groups {
+		c.Groups = append(c.Groups, g.Name)
+	}
 	if slow := run.Spec.SlowTimeout; slow != nil {
 		c.GraceMS = or(slow.GracePeriod, gracePeriod).Milliseconds()
 	}

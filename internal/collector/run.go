@@ -93,6 +93,9 @@ func (r *Run) Pod(batch string) (v1alpha1.BatchPod, bool) {
 	return *l.pod, true
 }
 
+// ordinals is how many there are: of a stress run, of all rounds. Call with the lock held.
+func (r *Run) ordinals() int { return len(r.set.Tests) * max(1, r.state.Rounds()) }
+
 // Class is a class of the run by its name. The one of workers that were made for a test of the default class is the
 // template too.
 func (r *Run) Class(name string) settings.Class {

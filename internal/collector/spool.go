@@ -41,7 +41,7 @@ func (r *Run) output(c Caller, req wire.OutputReport) error {
 	}
 	for _, o := range req.Outputs {
 		size := sizeOf(o)
-		if int64(o.Ordinal) >= int64(r.cat.Len()*max(1, r.state.Rounds())) || r.spooled+int64(size) > outputMost ||
+		if int64(o.Ordinal) >= int64(r.ordinals()) || r.spooled+int64(size) > outputMost ||
 			l.spool.bytes+size > spoolMost || r.runs.spooled.Load()+int64(size) > spoolAll {
 			outputsDropped.Inc()
 			continue

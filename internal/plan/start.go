@@ -97,19 +97,29 @@ func (s *State) wants(free []int, now time.Time) []want {
 	return wants
 }
 
-// neediest is the class that the next worker belongs to: that with the highest priority, then with the most work for
-// each worker.
+// neediest is the class that the next worker belongs to: that with the highest priority, then one that has no worker,
+// so that none is left for last, then that with the most work for each worker.
 func (s *State) neediest(wants []want) (class int, ok bool) {
 	for i, w := range wants {
 		if w.workers == 0 {
 			continue
 		}
 		b := wants[class]
-		if !ok || w.priority > b.priority || w.priority == b.priority && w.work*(b.alive+1) > b.work*(w.alive+1) {
+		if !ok || w.needier(b) {
 			class, ok = i, true
 		}
 	}
 	return class, ok
+}
+
+func (w want) needier(than want) bool {
+	switch {
+	case w.priority != than.priority:
+		return w.priority > than.priority
+	case (w.alive == 0) != (than.alive == 0):
+		return w.alive == 0
+	}
+	return w.work*(than.alive+1) > than.work*(w.alive+1)
 }
 
 // placeWanted reports whether another class has work that could run and no place for a worker, but for this one's.

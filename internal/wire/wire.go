@@ -97,12 +97,8 @@ type Config struct {
 	Suites        []Suite `json:"suites"`
 	Slots         int     `json:"slots"`
 	RunIgnored    string  `json:"runIgnored"`
-	TotalAttempts int     `json:"totalAttempts"`
 	ListTimeoutMS int64   `json:"listTimeoutMS"`
-	SlowPeriodMS  int64   `json:"slowPeriodMS"`
-	TerminateMS   int64   `json:"terminateMS,omitempty"` // a test is ended after so long; 0: never
 	GraceMS       int64   `json:"graceMS"`
-	LeakMS        int64   `json:"leakMS"` // how long to wait for the streams of a test that has exited
 
 	Profile       string   `json:"profile,omitempty"`
 	Filter        string   `json:"filter,omitempty"`        // filtersets: binaries that cannot match are not asked

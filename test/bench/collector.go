@@ -61,12 +61,12 @@ func answer(w http.ResponseWriter, v any) {
 
 func (c *fakeCollector) hello() wire.HelloReply {
 	return wire.HelloReply{Epoch: "bench", Config: wire.Config{
-		Mode: "run", RunName: "bench", RunUID: "bench", Slots: atATime, RunIgnored: "Default", TotalAttempts: 1,
+		Mode: "run", RunName: "bench", RunUID: "bench", Slots: atATime, RunIgnored: "Default",
 		Suites: []wire.Suite{{
 			Name: "noop", Harness: "exec", ListFormat: "Lines",
 			List: []string{c.noop, "list", fmt.Sprint(processes)}, Run: []string{c.noop, "run", "{id}"},
 		}},
-		SlowPeriodMS: 60_000, TerminateMS: 180_000, GraceMS: 10_000, LeakMS: 200,
+		GraceMS: 10_000,
 	}}
 }
 
