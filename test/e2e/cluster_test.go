@@ -30,7 +30,7 @@ import (
 )
 
 var (
-	cluster client.Client
+	cluster client.WithWatch
 	podtest = os.Getenv("PODTEST_BIN")
 	zoo     = os.Getenv("PODTEST_ZOO")
 )
@@ -60,7 +60,7 @@ func connect() error {
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		return err
 	}
-	cluster, err = client.New(config, client.Options{Scheme: scheme})
+	cluster, err = client.NewWithWatch(config, client.Options{Scheme: scheme})
 	return err
 }
 

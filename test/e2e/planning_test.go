@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
@@ -259,20 +259,30 @@ func TestAFixtureThatCannotBeSetUpEndsTheRun(t *testing.T) {
 func TestADeletedRunIsTornDownFirst(t *testing.T) {
 	run := create(t, fixed(t, "deleted", sleepers(60_000, 4, "s"), "export", "SCHEMA=v7"))
 	reaches(t, run, "to be under way", func(r *v1alpha1.TestRun) bool { return r.Status.Tests.Running > 0 })
+	pods, err := cluster.Watch(t.Context(), &corev1.PodList{}, client.InNamespace(run.Namespace))
+	must(t, err)
+	defer pods.Stop()
 	must(t, cluster.Delete(t.Context(), run))
-	torn := false
-	eventually(t, "the run to go", 2*time.Minute, func(ctx context.Context) (bool, error) {
-		var jobs batchv1.JobList
-		if err := cluster.List(ctx, &jobs, client.InNamespace(run.Namespace)); err != nil {
-			return false, err
-		}
-		for _, j := range jobs.Items {
-			torn = torn || strings.Contains(j.Name, "teardown") && j.Status.Succeeded > 0
-		}
+	eventually(t, "the run to go", 2*time.Minute, func(context.Context) (bool, error) {
 		return notFound(t, run.DeepCopy()), nil
 	})
-	if !torn {
-		t.Error("the run went without its teardown")
-	}
 	gone(t, run.Namespace)
+	for torn := false; !torn; {
+		select {
+		case e := <-pods.ResultChan():
+			torn = tornDown(e.Object)
+		default:
+			t.Fatal("the run went without its teardown")
+		}
+	}
+}
+
+// tornDown reports whether an object is the pod of a teardown that has ended well.
+func tornDown(o runtime.Object) bool {
+	pod, ok := o.(*corev1.Pod)
+	if !ok || !strings.Contains(pod.Name, "teardown") || len(pod.Status.ContainerStatuses) == 0 {
+		return false
+	}
+	end := pod.Status.ContainerStatuses[0].State.Terminated
+	return end != nil && end.ExitCode == 0
 }

@@ -48,6 +48,7 @@ import (
 //
 //	PODTEST_RUN                  the TestRun's name
 //	PODTEST_POD, PODTEST_NODE    as far as the container has them
+//	PODTEST_SERVICE_<NAME>_HOST  and _PORT: the address of a fixture's service
 
 // dropped are variables of the container that tests are not given: ours, and those that steer a harness, which would
 // change what a test binary lists or runs behind our back. A name that ends in * is a prefix.
@@ -60,6 +61,9 @@ var dropped = []string{
 
 // passed are variables of the container that tests are given although they are ours.
 var passed = []string{wire.EnvPod, wire.EnvNode}
+
+// services begins the names of what fixtures export.
+const services = "PODTEST_SERVICE_"
 
 // reserved are variables that the settings of a test cannot change.
 var reserved = []string{"PODTEST*", "NEXTEST*"}
@@ -204,7 +208,7 @@ func (e environ) deadline(w work, now time.Time) time.Time {
 func allowed(env []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
-		return isOneOf(reserved, name)
+		return isOneOf(reserved, name) && !strings.HasPrefix(name, services)
 	})
 }
 
