@@ -99,20 +99,16 @@ func Report(log *slog.Logger, version string) int {
 	return exitCode(log, err)
 }
 
-// What a fixture's pod tells its agent.
-const (
-	envFixtureTimeout = "PODTEST_FIXTURE_TIMEOUT" // how long the command may take, such as 5m0s
-	envFixtureDir     = "PODTEST_FIXTURE_DIR"     // a folder that it may write to
-	fixtureGrace      = 10 * time.Second
-)
+// fixtureGrace is how long a fixture's command has from SIGTERM to SIGKILL.
+const fixtureGrace = 10 * time.Second
 
 // Fixture runs the command of a fixture: `agent fixture -- COMMAND...`.
 func Fixture(log *slog.Logger, argv []string) int {
 	ctx, stop := untilSignal()
 	defer stop()
-	timeout, err := time.ParseDuration(os.Getenv(envFixtureTimeout))
+	timeout, err := time.ParseDuration(os.Getenv(wire.EnvFixtureTimeout))
 	if err != nil {
-		log.Error("reading "+envFixtureTimeout, "error", err)
+		log.Error("reading "+wire.EnvFixtureTimeout, "error", err)
 		return ExitUsage
 	}
 	words := os.Getenv(EnvTerminationLog)
@@ -120,7 +116,7 @@ func Fixture(log *slog.Logger, argv []string) int {
 		words = terminationLog
 	}
 	return fixture.Run(ctx, fixture.Options{
-		Argv: argv, Environ: os.Environ(), Dir: os.Getenv(envFixtureDir), Timeout: timeout, Grace: fixtureGrace,
+		Argv: argv, Environ: os.Environ(), Dir: os.Getenv(wire.EnvFixtureDir), Timeout: timeout, Grace: fixtureGrace,
 		Words: words, Stdout: os.Stdout, Stderr: os.Stderr,
 	})
 }

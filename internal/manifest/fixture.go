@@ -153,7 +153,7 @@ func installer(image string) corev1.Container {
 func partEnv(run *v1alpha1.TestRun, p FixturePart) []corev1.EnvVar {
 	all := append(slices.Clone(p.Env),
 		"NEXTEST=1", "NEXTEST_RUN_ID="+string(run.UID), "PODTEST_RUN="+run.Name, "PODTEST_FIXTURE="+p.Fixture,
-		"PODTEST_FIXTURE_TIMEOUT="+FixtureTimeout(p.Command).String(), "PODTEST_FIXTURE_DIR="+fixtureDir,
+		wire.EnvFixtureTimeout+"="+FixtureTimeout(p.Command).String(), wire.EnvFixtureDir+"="+fixtureDir,
 	)
 	out := make([]corev1.EnvVar, 0, len(all))
 	for _, e := range all {
@@ -247,12 +247,6 @@ type FixtureResult struct {
 	Error   string // "": it did well
 }
 
-// fixtureWords is the termination message of the agent (internal/agent/fixture).
-type fixtureWords struct {
-	Exports map[string]string `json:"exports"`
-	Error   string            `json:"error"`
-}
-
 // FixtureEnd reads the result that the agent has left in the pod. Other containers of the template may go on for ever.
 func FixtureEnd(pod *corev1.Pod) FixtureResult {
 	t := TestStatus(pod)
@@ -260,7 +254,7 @@ func FixtureEnd(pod *corev1.Pod) FixtureResult {
 		return FixtureResult{}
 	}
 	end := t.State.Terminated
-	var words fixtureWords
+	var words wire.FixtureResult
 	err := json.Unmarshal([]byte(end.Message), &words)
 	switch {
 	case end.ExitCode == 0 && err != nil:
