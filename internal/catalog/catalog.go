@@ -79,14 +79,22 @@ func selected(runIgnored string, ignored bool) bool {
 	return !ignored
 }
 
-// Test is the test of an ordinal, and its binary; in a run with rounds, of any round.
+// Test is the test of an ordinal, and its binary; in a run with rounds, of any round. A catalog without tests has none.
 func (c *Catalog) Test(ordinal uint32) (wire.Binary, wire.Listed) {
+	if len(c.Tests) == 0 {
+		return wire.Binary{}, wire.Listed{}
+	}
 	t := c.Tests[int(ordinal)%len(c.Tests)]
 	return c.Binaries[t.Binary], t
 }
 
 // Round is the round of a run that an ordinal is of, from 0.
-func (c *Catalog) Round(ordinal uint32) int { return int(ordinal) / len(c.Tests) }
+func (c *Catalog) Round(ordinal uint32) int {
+	if len(c.Tests) == 0 {
+		return 0
+	}
+	return int(ordinal) / len(c.Tests)
+}
 
 // DisplayName is a test's name for people: "<binary id> <name>", in a stress run "<binary id>@stress-<round> <name>".
 func (c *Catalog) DisplayName(ordinal uint32) string {

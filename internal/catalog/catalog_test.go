@@ -40,6 +40,35 @@ func TestTestsAreOrderedByBinaryAndName(t *testing.T) {
 	}
 }
 
+func TestRoundsGoOnFromTheLastTest(t *testing.T) {
+	c, err := catalog.New(told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Stress = true
+	for name, tt := range map[string]struct {
+		c         *catalog.Catalog
+		ordinal   uint32
+		wantRound int
+		wantName  string
+	}{
+		"the first test of the first round": {c, 0, 0, "unit::a@stress-0 TestB"},
+		"the last of it":                    {c, 2, 0, "unit::b@stress-0 TestZ"},
+		"the first of the next":             {c, 3, 1, "unit::a@stress-1 TestB"},
+		"no rounds, no number":              {&catalog.Catalog{Binaries: c.Binaries, Tests: c.Tests}, 3, 1, "unit::a TestB"},
+		"a catalog without tests":           {&catalog.Catalog{}, 7, 0, " "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.c.Round(tt.ordinal); got != tt.wantRound {
+				t.Errorf("round %d, want %d", got, tt.wantRound)
+			}
+			if got := tt.c.DisplayName(tt.ordinal); got != tt.wantName {
+				t.Errorf("it is called %q, want %q", got, tt.wantName)
+			}
+		})
+	}
+}
+
 func TestSelect(t *testing.T) {
 	c, err := catalog.New(told)
 	if err != nil {
