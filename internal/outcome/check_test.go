@@ -120,6 +120,120 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// strict makes flaky tests of the sound run fail, and tells so.
+func strict(f *outcome.Facts) {
+	f.Rule = func(uint32) outcome.Rule { return outcome.Rule{MaxAttempts: 2, FlakyFails: true} }
+	verdict := f.Verdict
+	f.Verdict = func(o uint32) (outcome.Row, bool) {
+		r, ok := verdict(o)
+		if o == 0 {
+			r.Outcome, r.Reason = outcome.Failed, outcome.FlakyFailed
+		}
+		return r, ok
+	}
+	f.Told = outcome.Tally{Failed: 2}
+}
+
+// cut ends the sound run early: test 3 has failed with the one attempt that it had.
+func cut(f *outcome.Facts) {
+	f.Cut = true
+	verdict := f.Verdict
+	f.Verdict = func(o uint32) (outcome.Row, bool) {
+		if o == 3 {
+			return row(3, 1, outcome.Failed), true
+		}
+		return verdict(o)
+	}
+	f.Unfinished = nil
+	f.Told.Failed++
+}
+
+func TestCheckKnowsTheRules(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil []func(*outcome.Facts)
+		want  []string
+	}{
+		"a flaky test told as failed":                      {[]func(*outcome.Facts){strict}, nil},
+		"tests with failed attempts of a run that was cut": {[]func(*outcome.Facts){cut}, nil},
+		"both": {[]func(*outcome.Facts){strict, cut}, nil},
+		"one that timed out and passes by its slow timeout": {[]func(*outcome.Facts){slowPass(143)}, nil},
+		"a flaky test told as passed though flaky ones fail": {
+			[]func(*outcome.Facts){func(f *outcome.Facts) {
+				f.Rule = func(uint32) outcome.Rule { return outcome.Rule{MaxAttempts: 2, FlakyFails: true} }
+			}},
+			[]string{
+				"test 0: attempt 2 ended as failed by the ledgers; attempt 2 as passed is told",
+				"the ledgers hold {Passed:0 Failed:2 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:0}; " +
+					"told is {Passed:1 Failed:1 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:1}",
+			},
+		},
+		"a run that was cut and tells a failed test as unfinished": {
+			[]func(*outcome.Facts){func(f *outcome.Facts) { f.Cut = true }},
+			[]string{
+				"test 3: decided by the ledgers: true; told as decided: false",
+				"test 3: decided by the ledgers: true; told as unfinished: true",
+				"the ledgers hold {Passed:1 Failed:2 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:1}; " +
+					"told is {Passed:1 Failed:1 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:1}",
+			},
+		},
+		"a run that was not cut and tells a test with attempts left as failed": {
+			[]func(*outcome.Facts){cut, func(f *outcome.Facts) { f.Cut = false }},
+			[]string{
+				"test 3: decided by the ledgers: false; told as decided: true",
+				"test 3: decided by the ledgers: false; told as unfinished: false",
+				"the ledgers hold {Passed:1 Failed:1 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:1}; " +
+					"told is {Passed:1 Failed:2 TimedOut:0 Crashed:0 OOMKilled:0 Skipped:0 Flaky:1}",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := sound()
+			for _, spoil := range c.spoil {
+				spoil(&f)
+			}
+			var got []string
+			for _, err := range outcome.Check(f) {
+				got = append(got, err.Error())
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// slowPass lets the attempt with which test 0 passed be ended by podtest, with such a code.
+func slowPass(code uint8) func(*outcome.Facts) {
+	return func(f *outcome.Facts) { passWith(f, outcome.SlowTimeout, code) }
+}
+
+// passWith gives the pass of test 0 a reason, in the ledger and where it is told.
+func passWith(f *outcome.Facts, why outcome.Reason, code uint8) {
+	r := &f.Ledgers[1][0]
+	r.Reason, r.Code = why, code
+	verdict := f.Verdict
+	f.Verdict = func(o uint32) (outcome.Row, bool) {
+		if o == 0 {
+			return *r, true
+		}
+		return verdict(o)
+	}
+}
+
+func TestAPassHasNoReasonButASlowTimeout(t *testing.T) {
+	for why := range outcome.FlakyFailed + 1 {
+		f := sound()
+		passWith(&f, why, 0)
+		wantErrors := 1
+		if why == outcome.NoReason || why == outcome.SlowTimeout {
+			wantErrors = 0
+		}
+		if errs := outcome.Check(f); len(errs) != wantErrors {
+			t.Errorf("a pass with reason %d: %v", why, errs)
+		}
+	}
+}
+
 func TestTheFirstErrorsTellTheStory(t *testing.T) {
 	f := sound()
 	f.Ledgers = append(f.Ledgers, make([]outcome.Row, 1000))

@@ -69,6 +69,47 @@ func TestFold(t *testing.T) {
 	}
 }
 
+func flakyFailed(attempt uint16) outcome.Row {
+	r := passed(attempt)
+	r.Outcome, r.Reason = outcome.Failed, outcome.FlakyFailed
+	return r
+}
+
+func TestRule(t *testing.T) {
+	type rows = []outcome.Row
+	strict := outcome.Rule{MaxAttempts: 3, FlakyFails: true}
+	for name, c := range map[string]struct {
+		rows rows
+		rule outcome.Rule
+		want verdict
+	}{
+		"a flaky test fails with the attempt that passed": {rows{failed(1), passed(2)}, strict, verdict{flakyFailed(2), true, true}},
+		"in whatever order":                                 {rows{passed(2), failed(1)}, strict, verdict{flakyFailed(2), true, true}},
+		"a pass on the first attempt stays a pass":          {rows{passed(1)}, strict, verdict{passed(1), true, false}},
+		"so does one after a lost attempt":                  {rows{passed(2)}, strict, verdict{passed(2), true, false}},
+		"a skip after a failure stays a skip":               {rows{failed(1), skipped(2)}, strict, verdict{skipped(2), true, false}},
+		"a failure to the last is told as it was":           {rows{failed(1), failed(2), crashed(3)}, strict, verdict{crashed(3), true, false}},
+		"a failure with attempts left is tried again":       {rows{failed(1), failed(2)}, strict, verdict{}},
+		"where the run is cut, a failure decides":           {rows{failed(1)}, strict.Cut(), verdict{failed(1), true, false}},
+		"the last of several":                               {rows{failed(1), crashed(2)}, strict.Cut(), verdict{crashed(2), true, false}},
+		"a flaky test fails there too":                      {rows{failed(1), passed(2)}, strict.Cut(), verdict{flakyFailed(2), true, true}},
+		"a test without a row has no verdict, cut or not":   {nil, strict.Cut(), verdict{}},
+		"a rule that says nothing asks for one failed row":  {rows{failed(1)}, outcome.Rule{}, verdict{failed(1), true, false}},
+		"a rule that says nothing leaves a flaky test good": {rows{failed(1), passed(2)}, outcome.Rule{}, verdict{passed(2), true, true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got verdict
+			got.Final, got.Decided, got.Flaky = outcome.Fold(c.rows, c.rule)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	if diff := cmp.Diff(outcome.Rule{MaxAttempts: 3, FlakyFails: true}, strict); diff != "" {
+		t.Errorf("Cut has changed the rule that it was asked of:\n%s", diff)
+	}
+}
+
 // attempts are rows of one test, one of each attempt, with at most so many good ones.
 func attempts(maxGood int) *rapid.Generator[[]outcome.Row] {
 	return rapid.Custom(func(t *rapid.T) []outcome.Row {
