@@ -100,25 +100,35 @@ func TestSettingsSayHowAnEndIsJudged(t *testing.T) {
 		wantExcerpt string
 	}{
 		"a timeout may pass": {
-			wire.TestSettings{TerminateMS: 200, TimeoutPasses: true}, "exec sleep 1000",
-			verdict{Outcome: outcome.Passed, Reason: outcome.SlowTimeout, Code: 15}, "",
+			wire.TestSettings{TerminateMS: 200, TimeoutPasses: true},
+			"exec sleep 1000",
+			verdict{Outcome: outcome.Passed, Reason: outcome.SlowTimeout, Code: 15},
+			"",
 		},
 		"a timeout fails": {
-			wire.TestSettings{TerminateMS: 200}, "exec sleep 1000",
-			verdict{Outcome: outcome.TimedOut, Reason: outcome.SlowTimeout, Code: 15}, "ended after 200ms by slowTimeout",
+			wire.TestSettings{TerminateMS: 200},
+			"exec sleep 1000",
+			verdict{Outcome: outcome.TimedOut, Reason: outcome.SlowTimeout, Code: 15},
+			"ended after 200ms by slowTimeout",
 		},
 		"a leak may pass": {wire.TestSettings{LeakMS: 50}, leaves, verdict{Outcome: outcome.Passed, Leaky: true}, ""},
 		"a leak may fail": {
-			wire.TestSettings{LeakMS: 50, LeakFails: true}, leaves,
-			verdict{Outcome: outcome.Failed, Reason: outcome.Leaked, Leaky: true}, "it passed, but something still held its output open",
+			wire.TestSettings{LeakMS: 50, LeakFails: true},
+			leaves,
+			verdict{Outcome: outcome.Failed, Reason: outcome.Leaked, Leaky: true},
+			"it passed, but something still held its output open",
 		},
 		"a failure that leaks is a failure": {
-			wire.TestSettings{LeakMS: 50, LeakFails: true}, "sleep 1000 & exit 3",
-			verdict{Outcome: outcome.Failed, Reason: outcome.ExitCode, Code: 3, Leaky: true}, "exit code 3; something still held",
+			wire.TestSettings{LeakMS: 50, LeakFails: true},
+			"sleep 1000 & exit 3",
+			verdict{Outcome: outcome.Failed, Reason: outcome.ExitCode, Code: 3, Leaky: true},
+			"exit code 3; something still held",
 		},
 		"an environment that is too long is not started": {
-			wire.TestSettings{Env: []string{"A=" + strings.Repeat("a", 1<<20)}}, "true",
-			verdict{Outcome: outcome.Failed, Reason: outcome.NotStarted}, "cannot start /bin/sh: argument list too long",
+			wire.TestSettings{Env: []string{"A=" + strings.Repeat("a", 1<<20)}},
+			"true",
+			verdict{Outcome: outcome.Failed, Reason: outcome.NotStarted},
+			"cannot start /bin/sh: argument list too long",
 		},
 	}
 	for name, c := range cases {
@@ -170,9 +180,12 @@ func TestADaemonIsALeakAndDoesNotOutliveItsTest(t *testing.T) {
 	c := &collectortest.Collector{Config: shellSuite(wire.Config{Slots: 1}), Leases: []wire.Lease{l}}
 	reportAndRun(t, c)
 	want := []verdict{
-		{Outcome: outcome.Passed, Leaky: true}, passed,
-		{Outcome: outcome.Failed, Reason: outcome.Leaked, Leaky: true}, passed,
-		{Outcome: outcome.Failed, Reason: outcome.ExitCode, Code: 3, Leaky: true}, passed,
+		{Outcome: outcome.Passed, Leaky: true},
+		passed,
+		{Outcome: outcome.Failed, Reason: outcome.Leaked, Leaky: true},
+		passed,
+		{Outcome: outcome.Failed, Reason: outcome.ExitCode, Code: 3, Leaky: true},
+		passed,
 		passed,
 	}
 	if diff := cmp.Diff(want, verdicts(c.Rows())); diff != "" {

@@ -80,8 +80,13 @@ func TestHashIsXXH64OfTheName(t *testing.T) {
 
 func TestTurns(t *testing.T) {
 	tests := []Test{
-		{0, "a", false}, {0, "b", true}, {0, "c", false}, {0, "d", false},
-		{1, "a", false}, {1, "b", true}, {1, "c", true},
+		{0, "a", false},
+		{0, "b", true},
+		{0, "c", false},
+		{0, "d", false},
+		{1, "a", false},
+		{1, "b", true},
+		{1, "c", true},
 	}
 	for name, tc := range map[string]struct {
 		text string

@@ -75,7 +75,10 @@ func (w *world) drawPolicies() {
 }
 
 var backoffs = []plan.Backoff{
-	{}, {}, {Delay: time.Second}, {Delay: 20 * time.Second, Jitter: true},
+	{},
+	{},
+	{Delay: time.Second},
+	{Delay: 20 * time.Second, Jitter: true},
 	{Delay: 5 * time.Second, MaxDelay: 15 * time.Second, Exponential: true, Jitter: true},
 }
 

@@ -69,8 +69,10 @@ func (w *world) durable(ordinal uint32) (final outcome.Row, decided bool) {
 }
 
 func (w *world) facts() plan.Facts {
-	f := plan.Facts{Settings: w.set, Tests: w.tests, Suspend: w.suspend, Cancel: w.cancel, Force: w.force,
-		Classes: w.classes, Policies: w.policies, Groups: w.groups, TestsStarted: w.started}
+	f := plan.Facts{
+		Settings: w.set, Tests: w.tests, Suspend: w.suspend, Cancel: w.cancel, Force: w.force,
+		Classes: w.classes, Policies: w.policies, Groups: w.groups, TestsStarted: w.started,
+	}
 	for _, b := range w.batches {
 		f.Batches = append(f.Batches, *b)
 	}

@@ -17,7 +17,9 @@ func profile(name string, s v1alpha1.TestSettings) *v1alpha1.TestProfile {
 	}
 }
 
-func seconds(n int) *metav1.Duration { return &metav1.Duration{Duration: time.Duration(n) * time.Second} }
+func seconds(n int) *metav1.Duration {
+	return &metav1.Duration{Duration: time.Duration(n) * time.Second}
+}
 
 func TestEverythingChains(t *testing.T) {
 	own := v1alpha1.TestSettings{
