@@ -73,6 +73,7 @@ func classes(run *v1alpha1.TestRun, set *settings.Resolved) []v1alpha1.ClassStat
 
 // setPlanned says how many workers of each class the run would begin with.
 func setPlanned(run *v1alpha1.TestRun, set *settings.Resolved, now time.Time) {
+	run.Status.Progress = fmt.Sprintf("0/%d", run.Status.Tests.Selected)
 	step := plan.New(manifest.Facts(run, set), now).Next(now)
 	for _, s := range step.Start {
 		at := 0

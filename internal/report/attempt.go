@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/outcome"
 )
 
@@ -20,7 +21,9 @@ func (e Attempt) render(p *Printer) string {
 	if e.Row.Outcome.Good() {
 		return line
 	}
-	line += indent(e.Excerpt)
+	if e.Show != v1alpha1.OutputFinal && e.Show != v1alpha1.OutputNever {
+		line += indent(e.Excerpt)
+	}
 	if e.Final && e.Command.s != "" {
 		line += "    " + p.paint(dim, "output: "+e.Command.s) + "\n"
 	}

@@ -59,6 +59,11 @@ func (b *Book) rule(ordinal uint32) outcome.Rule {
 	return outcome.Rule{MaxAttempts: p.MaxAttempts, FlakyFails: p.FlakyFails}
 }
 
+// shows is when what a failed attempt of the test printed is shown.
+func (b *Book) shows(ordinal uint32) v1alpha1.OutputPolicy {
+	return b.set.Table[b.set.Of[int(ordinal)%len(b.set.Of)]].FailureOutput
+}
+
 // Read takes in a batch as it is now and returns what is new in it, in the order in which the attempts ended. A
 // batch may be read as often as one likes.
 func (b *Book) Read(batch *v1alpha1.TestBatch) ([]Entry, error) {

@@ -43,7 +43,9 @@ type Attempt struct {
 	Done, Of int64
 	Pod      Text
 	Excerpt  Text // why it failed, and the end of what it printed
-	Command  Text // shows the whole output
+	// Show is when the excerpt is shown: the run's failureOutput; empty: Immediate.
+	Show    v1alpha1.OutputPolicy
+	Command Text // shows the whole output
 }
 
 // Progress is where the run stands.

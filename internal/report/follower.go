@@ -145,8 +145,9 @@ func (f *Follower) attempt(e Entry) Attempt {
 		excerpt = Why(e.Row)
 	}
 	return Attempt{
-		Test: test, Row: e.Row, Allowed: f.book.rule(e.Row.Ordinal).MaxAttempts, Final: e.Decided, Done: f.done, Of: f.run.Status.Tests.Selected,
-		Pod: Line(e.Pod), Excerpt: Block(excerpt), Command: f.command("logs", test.String()),
+		Test: test, Row: e.Row, Allowed: f.book.rule(e.Row.Ordinal).MaxAttempts,
+		Final: e.Decided, Done: f.done, Of: f.run.Status.Tests.Selected,
+		Pod: Line(e.Pod), Excerpt: Block(excerpt), Show: f.book.shows(e.Row.Ordinal), Command: f.command("logs", test.String()),
 	}
 }
 

@@ -73,5 +73,9 @@ func (p *Printer) repeated(a Attempt) string {
 	case a.Allowed > 1:
 		word = try(a.Row.Attempt, word)
 	}
-	return p.attemptLine(p.status(s, word), "", a)
+	line := p.attemptLine(p.status(s, word), "", a)
+	if !a.Row.Outcome.Good() && (a.Show == v1alpha1.OutputFinal || a.Show == v1alpha1.OutputImmediateFinal) {
+		line += indent(a.Excerpt)
+	}
+	return line
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,6 +199,47 @@ func TestStressRunsEachTestSoOften(t *testing.T) {
 	}
 }
 
+func TestStressGoesOnForItsTime(t *testing.T) {
+	run := acting(t, "soak", []string{"sleep/20/a", "sleep/20/b", "env/NEXTEST_STRESS_TOTAL=unknown/c"}, func(r *v1alpha1.TestRun) {
+		r.Spec.Stress = &v1alpha1.Stress{Duration: &metav1.Duration{Duration: 2 * time.Second}}
+	})
+	done := ends(t, create(t, run))
+	verdict(t, done, v1alpha1.ResultPassed, v1alpha1.ReasonPassed, 0)
+	if c := done.Status.Tests; c.Passed <= 6 || c.Passed%3 != 0 {
+		t.Errorf("not whole rounds, or too few: %+v", c)
+	}
+	if got := len(results(t, run)); int64(got) != done.Status.Tests.Passed {
+		t.Errorf("%d results for %d passed tests", got, done.Status.Tests.Passed)
+	}
+}
+
+func TestAnOverrideGivesATestAPodOfItsOwn(t *testing.T) {
+	run := acting(t, "isolated", append(sleepers(1, 6, "s"), "sleep/1/own one", "sleep/1/own two"), func(r *v1alpha1.TestRun) {
+		r.Spec.Groups = []v1alpha1.Group{{Name: "alone", MaxParallel: 1, Exclusive: true}}
+		r.Spec.Overrides = []v1alpha1.Override{{Filter: "test(own)", Isolation: v1alpha1.IsolationPod, Group: "alone"}}
+		r.Spec.Filter = "group(alone) or test(s0)"
+	})
+	verdict(t, ends(t, create(t, run)), v1alpha1.ResultPassed, v1alpha1.ReasonPassed, 0)
+	byPod := map[string][]ran{}
+	all := attempts(t, run)
+	for _, a := range all {
+		byPod[a.pod] = append(byPod[a.pod], a)
+	}
+	for _, a := range all {
+		if !strings.Contains(a.name, "own") {
+			continue
+		}
+		if len(byPod[a.pod]) != 1 {
+			t.Errorf("%s shared its pod: %v", a.name, byPod[a.pod])
+		}
+		for _, b := range all {
+			if a != b && a.Start < b.end() && b.Start < a.end() {
+				t.Errorf("%s ran beside %s", b.name, a.name)
+			}
+		}
+	}
+}
+
 func TestACancelledRunCanBeForced(t *testing.T) {
 	run := create(t, acting(t, "forced", sleepers(120_000, 4, "s")))
 	reaches(t, run, "to be under way", func(r *v1alpha1.TestRun) bool { return r.Status.Tests.Running > 0 })
@@ -262,19 +304,20 @@ func TestADeletedRunIsTornDownFirst(t *testing.T) {
 	pods, err := cluster.Watch(t.Context(), &corev1.PodList{}, client.InNamespace(run.Namespace))
 	must(t, err)
 	defer pods.Stop()
+	var torn atomic.Bool
+	go func() {
+		for e := range pods.ResultChan() {
+			if tornDown(e.Object) {
+				torn.Store(true)
+			}
+		}
+	}()
 	must(t, cluster.Delete(t.Context(), run))
 	eventually(t, "the run to go", 2*time.Minute, func(context.Context) (bool, error) {
 		return notFound(t, run.DeepCopy()), nil
 	})
 	gone(t, run.Namespace)
-	for torn := false; !torn; {
-		select {
-		case e := <-pods.ResultChan():
-			torn = tornDown(e.Object)
-		default:
-			t.Fatal("the run went without its teardown")
-		}
-	}
+	eventually(t, "news of its teardown", 10*time.Second, func(context.Context) (bool, error) { return torn.Load(), nil })
 }
 
 // tornDown reports whether an object is the pod of a teardown that has ended well.
