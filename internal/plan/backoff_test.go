@@ -19,6 +19,7 @@ func TestBackoff(t *testing.T) {
 		"the first retry waits once":     {plan.Backoff{Delay: s, Exponential: true}, 1, s},
 		"each further one twice as long": {plan.Backoff{Delay: s, Exponential: true}, 4, 8 * s},
 		"no longer than maxDelay":        {plan.Backoff{Delay: s, Exponential: true, MaxDelay: 5 * s}, 100, 5 * s},
+		"not even at first":              {plan.Backoff{Delay: 9 * s, Exponential: true, MaxDelay: 5 * s}, 1, 5 * s},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.backoff.Wait(c.retry, 7); got != c.want {
@@ -32,6 +33,46 @@ func TestBackoff(t *testing.T) {
 	}
 	if got := (plan.Backoff{Delay: s, Exponential: true}).Wait(100, 0); got <= 0 {
 		t.Errorf("the hundredth retry waits %s", got)
+	}
+}
+
+func TestJitterIsOfTheUpperHalf(t *testing.T) {
+	b := plan.Backoff{Delay: time.Second, Jitter: true}
+	least, most, different := b.Delay, time.Duration(0), map[time.Duration]bool{}
+	for seed := range uint64(10_000) {
+		got := b.Wait(1, seed)
+		if again := b.Wait(1, seed); again != got {
+			t.Fatalf("seed %d waits %s, then %s", seed, got, again)
+		}
+		least, most = min(least, got), max(most, got)
+		different[got] = true
+	}
+	if least < b.Delay/2 || most > b.Delay {
+		t.Errorf("waits are from %s to %s, want them within (%s, %s]", least, most, b.Delay/2, b.Delay)
+	}
+	if least > b.Delay*6/10 || most < b.Delay*9/10 || len(different) < 9_000 {
+		t.Errorf("%d different waits from %s to %s are not scattered", len(different), least, most)
+	}
+}
+
+func TestNoWaitOverflows(t *testing.T) {
+	year := 365 * 24 * time.Hour
+	for name, b := range map[string]plan.Backoff{
+		"from a second":                  {Delay: time.Second, Exponential: true},
+		"from a nanosecond":              {Delay: 1, Exponential: true},
+		"from a year":                    {Delay: year, Exponential: true},
+		"with jitter":                    {Delay: time.Second, Exponential: true, Jitter: true},
+		"with a bound beyond any":        {Delay: time.Second, Exponential: true, MaxDelay: 1<<63 - 1},
+		"a delay below zero is none":     {Delay: -time.Second, Exponential: true, Jitter: true},
+		"fixed delays have no other end": {Delay: year},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for retry := range 200 {
+				if got := b.Wait(retry, 7); got < 0 || got > year || b.Delay > 0 && got == 0 {
+					t.Fatalf("retry %d waits %s", retry, got)
+				}
+			}
+		})
 	}
 }
 

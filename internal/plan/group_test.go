@@ -88,6 +88,17 @@ func TestGroups(t *testing.T) {
 		p.tell(0, held(3, 1)[0], pass)
 		p.want("then all else", gives(0, 1), p.idle(0))
 	})
+	t.Run("two exclusive groups never run together", func(t *testing.T) {
+		p := playFacts(t, policed(4, plan.Facts{
+			Groups: []plan.Group{{Max: 9, Exclusive: true}, {Max: 9, Exclusive: true}}, Policies: []plan.Policy{{Group: 1}, {Group: 2}},
+		}, slots(2)))
+		p.hire()
+		p.want("the first", gives(0, 1, 2, 1), p.idle(0))
+		p.want("the second waits", nothing, p.idle(1))
+		p.tell(0, held(0, 1)[0], pass)
+		p.tell(0, held(2, 1)[0], pass)
+		p.want("its turn", gives(1, 1, 3, 1), p.idle(1))
+	})
 	t.Run("lone workers are made for as many of a group as may be held", func(t *testing.T) {
 		p := playFacts(t, policed(3, plan.Facts{Groups: one, Policies: []plan.Policy{{Group: 1, Alone: true}}}, parallelism(3)))
 		p.hire()
