@@ -20,6 +20,7 @@ type Book struct {
 	batches     map[string]int // rows that were read of each
 	Tally       outcome.Tally
 	Slow, Leaky int // among the passed
+	cut         bool
 }
 
 // account is what is known of one test.
@@ -114,7 +115,7 @@ func (b *Book) enter(e Entry) (Entry, bool) {
 	}
 	a.attempts[r.Attempt] = e
 	was := a.decided
-	a.final, a.decided, a.flaky = a.folding.Final(b.rule(r.Ordinal))
+	b.decide(r.Ordinal, a)
 	if was {
 		b.recount() // two leaders may both have had a test run: what passed once has passed
 	} else if a.decided {
@@ -127,19 +128,27 @@ func (b *Book) enter(e Entry) (Entry, bool) {
 
 // Cut tells that the run has ended: a test that has failed and was not tried again has failed.
 func (b *Book) Cut() {
-	for _, a := range b.tests {
-		if !a.decided && len(a.folding.Failed) > 0 {
-			a.decided, a.final = true, a.folding.Best
-			b.count(a.final, false)
-		}
+	b.cut = true
+	for o, a := range b.tests {
+		b.decide(o, a)
 	}
+	b.recount()
+}
+
+// decide gives a test its verdict if what is known of it makes one.
+func (b *Book) decide(ordinal uint32, a *account) {
+	rule := b.rule(ordinal)
+	if b.cut {
+		rule = rule.Cut()
+	}
+	a.final, a.decided, a.flaky = a.folding.Final(rule)
 }
 
 func (b *Book) recount() {
 	b.Tally, b.Slow, b.Leaky = outcome.Tally{}, 0, 0
-	for o, a := range b.tests {
-		if final, decided, flaky := a.folding.Final(b.rule(o)); decided {
-			b.count(final, flaky)
+	for _, a := range b.tests {
+		if a.decided {
+			b.count(a.final, a.flaky)
 		}
 	}
 }

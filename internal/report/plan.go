@@ -88,11 +88,11 @@ func WritePlan(w io.Writer, planned []Planned) error {
 	rows := [][]string{{"CLASS", "GROUP", "WEIGHT", "PRIORITY", "ATTEMPTS", "TIMEOUT", "BINARY", "TEST", "LEFT OUT BY"}}
 	for _, p := range planned {
 		class, timeout, group := p.Class, "-", p.Group
-		if p.OwnPod {
-			class += " (own pod)"
-		}
 		if class == "" {
 			class = plan.ClassDefault
+		}
+		if p.OwnPod {
+			class += " (own pod)"
 		}
 		if group == "" {
 			group = "-"
