@@ -164,6 +164,31 @@ passed     0.000s     1          unit::pay    TestSame   shop-w00000
 		"logs: a test that never ran": {
 			args: []string{"logs", "shop", "TestLost", "-n", "ci"}, wantErr: "unit::pay TestLost has not ended an attempt yet\n",
 		},
+		"list: a line a test": {
+			args: []string{"list", "shop", "-n", "ci"},
+			wantOut: `CLASS     GROUP   WEIGHT   PRIORITY   ATTEMPTS   TIMEOUT   BINARY       TEST       LEFT OUT BY
+default   -       1        0          2          -         unit::cart   TestAdd
+default   -       1        0          2          -         unit::cart   TestBad
+default   -       1        0          2          -         unit::cart   TestSame
+default   -       1        0          2          -         unit::pay    TestLost
+default   -       1        0          2          -         unit::pay    TestSame
+`,
+		},
+		"list: all tests, with what leaves them out": {
+			args: []string{"list", "shop", "-n", "ci", "--all"},
+			wantOut: `CLASS     GROUP   WEIGHT   PRIORITY   ATTEMPTS   TIMEOUT   BINARY       TEST       LEFT OUT BY
+default   -       1        0          2          -         unit::cart   TestAdd
+default   -       1        0          2          -         unit::cart   TestBad
+default   -       1        0          2          -         unit::cart   TestSame
+default   -       1        0          2          -         unit::pay    TestLost
+default   -       1        0          2          -         unit::pay    TestOut    ignored
+default   -       1        0          2          -         unit::pay    TestSame
+`,
+		},
+		"list: a format that is none": {
+			args: []string{"list", "shop", "-n", "ci", "-o", "yaml"}, wantCode: 96,
+			wantErr: "error: -o yaml: want table or json\n",
+		},
 		"cancel: too late": {
 			args: []string{"cancel", "shop", "-n", "ci"}, wantOut: "testrun.podtest.dev/shop has ended before: Error\n",
 		},
@@ -211,17 +236,72 @@ passed     0.000s     1          unit::pay    TestSame   shop-w00000
 	}
 }
 
-func TestCancel(t *testing.T) {
-	run := &v1alpha1.TestRun{ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop"}}
-	s := newShell(t, run)
-	if code := s.podtest(t, "cancel", "shop", "-n", "ci"); code != 0 {
+func TestListAsJSON(t *testing.T) {
+	s := newShell(t)
+	s.withRun(t)
+	if code := s.podtest(t, "list", "shop", "-n", "ci", "-o", "json"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, s.err.String())
 	}
-	if err := s.cluster.Get(t.Context(), client.ObjectKeyFromObject(run), run); err != nil {
-		t.Fatal(err)
+	lines := strings.Split(strings.TrimSpace(s.out.String()), "\n")
+	want := `{"binary":"unit::cart","name":"TestAdd","class":"default","weight":1,"priority":0,"attempts":2,` +
+		`"slowMs":60000,"graceMs":10000,"leakMs":200,"sources":{"retries":"spec"}}`
+	if diff := cmp.Diff(want, lines[0]); diff != "" || len(lines) != 5 {
+		t.Errorf("%d lines, the first one:\n%s", len(lines), diff)
 	}
-	if !run.Spec.Cancel {
-		t.Error("spec.cancel is not set")
+}
+
+func TestListBeforeTheTestsAreKnown(t *testing.T) {
+	for name, c := range map[string]struct {
+		conditions []metav1.Condition
+		want       string
+	}{
+		"nobody has looked": {
+			nil, "error: the tests of TestRun ci/shop are not known: nobody has looked at the run yet: is podtest installed?\n",
+		},
+		"the condition says why": {
+			[]metav1.Condition{{Type: v1alpha1.ConditionListed, Status: metav1.ConditionFalse, Message: "the image has no tests"}},
+			"error: the tests of TestRun ci/shop are not known: the image has no tests\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShell(t, &v1alpha1.TestRun{
+				ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop"},
+				Status:     v1alpha1.TestRunStatus{Conditions: c.conditions},
+			})
+			if code := s.podtest(t, "list", "shop", "-n", "ci"); code != 96 {
+				t.Errorf("exit code %d", code)
+			}
+			if diff := cmp.Diff(c.want, s.err.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestCancel(t *testing.T) {
+	for name, c := range map[string]struct {
+		args      []string
+		wantForce bool
+	}{
+		"a run is asked to end":           {nil, false},
+		"a run is ended at once by force": {[]string{"--force"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := &v1alpha1.TestRun{ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop"}}
+			s := newShell(t, run)
+			if code := s.podtest(t, append([]string{"cancel", "shop", "-n", "ci"}, c.args...)...); code != 0 {
+				t.Fatalf("exit code %d: %s", code, s.err.String())
+			}
+			if diff := cmp.Diff("testrun.podtest.dev/shop is being cancelled\n", s.out.String()); diff != "" {
+				t.Error(diff)
+			}
+			if err := s.cluster.Get(t.Context(), client.ObjectKeyFromObject(run), run); err != nil {
+				t.Fatal(err)
+			}
+			if !run.Spec.Cancel || run.Spec.Force != c.wantForce {
+				t.Errorf("spec.cancel is %t and spec.force %t", run.Spec.Cancel, run.Spec.Force)
+			}
+		})
 	}
 }
 
