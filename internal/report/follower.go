@@ -147,7 +147,8 @@ func (f *Follower) attempt(e Entry) Attempt {
 	return Attempt{
 		Test: test, Row: e.Row, Allowed: f.book.rule(e.Row.Ordinal).MaxAttempts,
 		Final: e.Decided, Done: f.done, Of: f.run.Status.Tests.Selected,
-		Pod: Line(e.Pod), Excerpt: Block(excerpt), Show: f.book.shows(e.Row.Ordinal), Command: f.command("logs", test.String()),
+		Pod: Line(e.Pod), Excerpt: Block(excerpt), Show: f.book.shows(e.Row.Ordinal),
+		Command: f.command("logs", test.String()),
 	}
 }
 
@@ -217,6 +218,7 @@ func (f *Follower) Ended(now time.Time) Ended {
 	if f.book == nil {
 		return e
 	}
+	f.book.Cut()
 	e.Slow, e.Leaky, e.Workers = int64(f.book.Slow), int64(f.book.Leaky), int64(f.book.Batches())
 	f.book.Selected(func(_ uint32, entry Entry, decided bool) {
 		if decided && (!entry.Row.Outcome.Good() || entry.Flaky) {

@@ -238,6 +238,25 @@ func TestATestThatPassedAfterItsVerdictHasPassed(t *testing.T) {
 	}
 }
 
+func TestTheLastWordTellsWhatFailedAndWasNotTriedAgain(t *testing.T) {
+	s := newStory()
+	f := &Follower{}
+	f.Run(s.at("", "", ended), start)
+	if _, err := f.Catalog(s.cat, resolved(s), start); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Batch(s.batch(0, []outcome.Row{added, card1, crashed1, crashed2}), start); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range f.Ended(start).Repeated {
+		got = append(got, a.Test.String()+" "+a.Row.Outcome.String())
+	}
+	if diff := cmp.Diff([]string{"unit::pay TestCard failed", `unit::pay TestRefund\x1b[2J crashed`}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestRunThatNobodyLooksAt(t *testing.T) {
 	s := newStory()
 	f := &Follower{}
