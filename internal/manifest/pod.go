@@ -72,6 +72,7 @@ func podSpec(run *v1alpha1.TestRun, verb, batch string, c Collector) corev1.PodS
 	spec.InitContainers = slices.Insert(spec.InitContainers, 0, reporter(batch, c))
 	test := &spec.Containers[TestContainer(&spec)]
 	test.Command, test.Args = []string{wire.BinDir + "/agent", verb}, nil
+	test.Env = append(test.Env, artifactsEnv(test)...)
 	test.Env = append(test.Env, fieldEnv(wire.EnvPod, "metadata.name"), fieldEnv(wire.EnvNode, "spec.nodeName"))
 	test.VolumeMounts = append(test.VolumeMounts,
 		corev1.VolumeMount{Name: volumeBin, MountPath: wire.BinDir, ReadOnly: true},
@@ -79,6 +80,19 @@ func podSpec(run *v1alpha1.TestRun, verb, batch string, c Collector) corev1.PodS
 	)
 	spec.Volumes = append(spec.Volumes, volumes()...)
 	return spec
+}
+
+// volumeArtifacts is the name of the volume in which tests may leave files, if the template has it.
+const volumeArtifacts = "artifacts"
+
+// artifactsEnv tells the runner where the container mounts the volume for artifacts.
+func artifactsEnv(test *corev1.Container) []corev1.EnvVar {
+	for _, m := range test.VolumeMounts {
+		if m.Name == volumeArtifacts && !m.ReadOnly {
+			return []corev1.EnvVar{{Name: wire.EnvArtifacts, Value: m.MountPath}}
+		}
+	}
+	return nil
 }
 
 // TestContainer is the index of the container that holds the tests: the one named "test", else the only one.

@@ -68,3 +68,22 @@ func TestAShapeGoesOverTheTemplate(t *testing.T) {
 		})
 	}
 }
+
+func TestAVolumeForArtifactsIsToldToTheRunner(t *testing.T) {
+	mounts := map[string]corev1.VolumeMount{
+		"/out": {Name: "artifacts", MountPath: "/out"},
+		"":     {Name: "artifacts", MountPath: "/out", ReadOnly: true},
+	}
+	for want, mount := range mounts {
+		got := ""
+		for _, e := range artifactsEnv(&corev1.Container{VolumeMounts: []corev1.VolumeMount{{Name: "x"}, mount}}) {
+			got += e.Name + "=" + e.Value
+		}
+		if want != "" {
+			want = "PODTEST_ARTIFACTS_ROOT=" + want
+		}
+		if got != want {
+			t.Errorf("%+v: %q", mount, got)
+		}
+	}
+}

@@ -37,6 +37,7 @@ const (
 	EnvBatch     = "PODTEST_BATCH"                 // TestBatch, or listing Job, that this pod belongs to
 	EnvPod       = "PODTEST_POD"
 	EnvNode      = "PODTEST_NODE"
+	EnvArtifacts = "PODTEST_ARTIFACTS_ROOT" // where the container mounts the volume "artifacts"
 )
 
 // Suite is a suite of the run as the agent needs it.

@@ -41,6 +41,8 @@ import (
 //	PODTEST_ATTEMPT              as NEXTEST_ATTEMPT
 //	PODTEST_TMPDIR, TMPDIR       an empty folder of this attempt alone, removed after it; PODTEST_TMPDIR is unset, and
 //	                             TMPDIR the container's, if the image has no writable /tmp
+//	PODTEST_ARTIFACTS            a folder of this attempt alone in the volume "artifacts", which stays unless it is empty;
+//	                             unset if the container mounts no volume of that name
 //	PODTEST_DEADLINE             when the attempt will be ended: by slowTimeout or with the run, whichever comes first,
 //	                             as RFC 3339 in UTC; unset if neither will
 //
@@ -84,14 +86,19 @@ type environ struct {
 	base   []string
 	tmpdir string // of the container, for when a test cannot have its own
 	config wire.Config
+
+	artifacts artifacts
 }
 
 func (o Options) environ(c wire.Config) environ {
 	e := environ{config: c}
 	for _, entry := range o.Environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if name == "TMPDIR" {
+		switch name {
+		case "TMPDIR":
 			e.tmpdir = value
+		case wire.EnvArtifacts:
+			e.artifacts = artifacts(value)
 		}
 		if isOneOf(passed, name) || !isOneOf(dropped, name) {
 			e.base = append(e.base, entry)
@@ -136,6 +143,9 @@ func (e environ) of(w work, temp string, more []string) []string {
 		"PODTEST_ATTEMPT="+attempt)
 	if at := e.deadline(w, time.Now()); !at.IsZero() {
 		env = append(env, "PODTEST_DEADLINE="+at.UTC().Format(time.RFC3339))
+	}
+	if w.artifacts != "" {
+		env = append(env, "PODTEST_ARTIFACTS="+w.artifacts)
 	}
 	switch {
 	case temp != "":

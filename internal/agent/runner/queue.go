@@ -11,6 +11,8 @@ type work struct {
 	wire.Assignment
 	binary   wire.Binary
 	settings *wire.TestSettings
+
+	artifacts string // its folder, once it is about to start
 }
 
 // queue holds the attempts that have not started, in order. The first of them starts when there is room for its
@@ -38,7 +40,7 @@ func (q *queue) add(l *wire.Lease) {
 	}
 	for _, a := range l.Attempts {
 		if a.Binary >= 0 && a.Binary < len(l.Binaries) {
-			q.waiting = append(q.waiting, work{a, l.Binaries[a.Binary], l.SettingsOf(a)})
+			q.waiting = append(q.waiting, work{Assignment: a, binary: l.Binaries[a.Binary], settings: l.SettingsOf(a)})
 		}
 	}
 	q.some.Broadcast()

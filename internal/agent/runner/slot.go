@@ -54,8 +54,10 @@ func (s *slot) started(w work, before *wire.Result) error {
 
 // attempt runs one attempt. One that was stopped from outside has no result: it is lost, not failed.
 func (s *slot) attempt(w work) *wire.Result {
+	w.artifacts = s.environ.artifacts.make(s.runner.config.RunName, w)
 	result, finished := s.run(w, s.temp.ready())
 	s.temp.clean()
+	s.environ.artifacts.clean(w.artifacts)
 	if !finished {
 		return nil
 	}
