@@ -48,11 +48,9 @@ func addRust(img *image, from, to string) error {
 	if err != nil {
 		return err
 	}
-	// Static even with glibc, so the image needs no libraries. A named target keeps build scripts out of this.
 	target := img.root + ".target"
 	defer func() { _ = os.RemoveAll(target) }()
-	messages, err := output(img.path(to), "cargo", "test", "--no-run", "--quiet", "--tests", "--message-format=json",
-		"--target="+host, "--target-dir="+target, "--config=build.rustflags=['-Ctarget-feature=+crt-static']")
+	messages, err := cargoTest(img.path(to), host, target, "--tests")
 	if err != nil {
 		return err
 	}
@@ -62,6 +60,15 @@ func addRust(img *image, from, to string) error {
 		}
 	}
 	return nil
+}
+
+// cargoTest builds the tests in dir and returns cargo's messages. Binaries are static even with glibc, so the image
+// needs no libraries. A named target keeps build scripts out of this.
+func cargoTest(dir, host, target string, more ...string) (string, error) {
+	return output(dir, append([]string{
+		"cargo", "test", "--no-run", "--quiet", "--message-format=json", "--target=" + host, "--target-dir=" + target,
+		"--config=build.rustflags=['-Ctarget-feature=+crt-static']",
+	}, more...)...)
 }
 
 // placeRust takes one message of cargo; only those about a test binary matter.

@@ -26,5 +26,6 @@ var sets = map[string][]part{
 		crateFolder("evil-rust"),
 		suites("lines", "odd", "json", "libtest", "empty", "fails", "noise", "invalid", "duplicate", "vanished", "long"),
 	},
-	"noop": {noop(2000)},
+	"noop":    {noop(2000)},
+	"nextest": {nextestWorkspace("nextest")},
 }
