@@ -135,16 +135,25 @@ func TestLoadTests(t *testing.T) {
 		wantErr error
 	}{
 		"what the run took from its profile holds": {
-			profiled("uid"), steps{withCatalog, withSettings}, false,
-			loaded{of(settings.DefaultFilter), 5, "profile ci", "unit::a Test0000000"}, nil,
+			profiled("uid"),
+			steps{withCatalog, withSettings},
+			false,
+			loaded{of(settings.DefaultFilter), 5, "profile ci", "unit::a Test0000000"},
+			nil,
 		},
 		"without a profile the spec does": {
-			testRun("uid"), steps{withCatalog}, false,
-			loaded{of(settings.Selected), 1, "", "unit::a Test0000000"}, nil,
+			testRun("uid"),
+			steps{withCatalog},
+			false,
+			loaded{of(settings.Selected), 1, "", "unit::a Test0000000"},
+			nil,
 		},
 		"a stress run tells its rounds": {
-			testRun("uid"), steps{withCatalog}, true,
-			loaded{of(settings.Selected), 1, "", "unit::a@stress-0 Test0000000"}, nil,
+			testRun("uid"),
+			steps{withCatalog},
+			true,
+			loaded{of(settings.Selected), 1, "", "unit::a@stress-0 Test0000000"},
+			nil,
 		},
 		"a run that has not taken its profile is not found": {
 			profiled("uid"), steps{withCatalog}, false, loaded{}, records.ErrNotFound,

@@ -139,7 +139,9 @@ func TestABookThatIsCut(t *testing.T) {
 		},
 		"in a run with many retries": {
 			func(s *story) { s.run.Spec.Retries.Count = 9 },
-			[]outcome.Row{card1, crashed1}, []outcome.Row{crashed2}, outcome.Tally{Failed: 1, Crashed: 1},
+			[]outcome.Row{card1, crashed1},
+			[]outcome.Row{crashed2},
+			outcome.Tally{Failed: 1, Crashed: 1},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,8 +41,9 @@ func (a artifacts) clean(dir string) {
 
 // fileName is a text as the name of a file anywhere.
 func fileName(text string) string {
+	const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 	name := strings.Map(func(r rune) rune {
-		if r < 0x80 && (r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z') {
+		if strings.ContainsRune(safe, r) {
 			return r
 		}
 		return '_'

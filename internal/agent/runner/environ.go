@@ -41,8 +41,8 @@ import (
 //	PODTEST_ATTEMPT              as NEXTEST_ATTEMPT
 //	PODTEST_TMPDIR, TMPDIR       an empty folder of this attempt alone, removed after it; PODTEST_TMPDIR is unset, and
 //	                             TMPDIR the container's, if the image has no writable /tmp
-//	PODTEST_ARTIFACTS            a folder of this attempt alone in the volume "artifacts", which stays unless it is empty;
-//	                             unset if the container mounts no volume of that name
+//	PODTEST_ARTIFACTS            a folder of this attempt alone in the volume "artifacts"; it stays unless it is
+//	                             empty, and is unset if the container mounts no volume of that name
 //	PODTEST_DEADLINE             when the attempt will be ended: by slowTimeout or with the run, whichever comes first,
 //	                             as RFC 3339 in UTC; unset if neither will
 //
