@@ -50,6 +50,11 @@ type TestSettings struct {
 	// +optional
 	FailFast *FailFast `json:"failFast,omitempty"`
 
+	// junit says what a JUnit report of the run holds (podtest junit). Each of its settings is taken by itself: from the
+	// run, else from its profile, else its default.
+	// +optional
+	JUnit *JUnitPolicy `json:"junit,omitempty"`
+
 	// groups are the test groups that overrides put tests into; at most 64.
 	// +optional
 	// +listType=map
@@ -301,6 +306,9 @@ type Override struct {
 	// failureOutput as in the run.
 	// +optional
 	FailureOutput OutputPolicy `json:"failureOutput,omitempty"`
+	// junit as in the run, each setting of it by itself.
+	// +optional
+	JUnit *JUnitPolicy `json:"junit,omitempty"`
 }
 
 // EnvVar is a variable of a test's environment.

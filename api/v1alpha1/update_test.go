@@ -58,6 +58,7 @@ func TestSettingsNeverComeChangeOrGo(t *testing.T) {
 		"leakTimeout":         {`{period: 1s}`, `{result: Fail}`},
 		"globalTimeout":       {`1h`, `2h`},
 		"failFast":            {`{maxFail: 1}`, `{maxFail: 1, terminate: Immediate}`},
+		"junit":               {`{storeSuccessOutput: true}`, `{storeSuccessOutput: false}`},
 		"groups":              {`[{name: db, maxParallel: 1}]`, `[{name: db, maxParallel: 1, exclusive: true}]`},
 		"overrides":           {`[{filter: test(a), weight: 2}]`, `[{filter: test(a), weight: 3}]`},
 		"listWrapper":         {`[/usr/bin/nice]`, `[/usr/bin/time]`},

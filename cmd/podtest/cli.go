@@ -96,8 +96,8 @@ failed; and two more: 120 infrastructure left tests without a verdict, 130 cance
 			f.Hidden = true
 		}
 	}
-	root.AddCommand(c.runVerb(), c.watchVerb(), c.listVerb(), c.resultsVerb(), c.logsVerb(), c.cancelVerb(),
-		c.installVerb(), c.uninstallVerb(), c.versionVerb())
+	root.AddCommand(c.runVerb(), c.watchVerb(), c.listVerb(), c.resultsVerb(), c.logsVerb(), c.junitVerb(),
+		c.cancelVerb(), c.installVerb(), c.uninstallVerb(), c.versionVerb())
 	return root
 }
 

@@ -189,6 +189,14 @@ default   -       1        0          2          -         unit::pay    TestSame
 			args: []string{"list", "shop", "-n", "ci", "-o", "yaml"}, wantCode: 96,
 			wantErr: "error: -o yaml: want table or json\n",
 		},
+		"junit: no name": {
+			args: []string{"junit"}, wantCode: 96,
+			wantErr: "error: want the name of a TestRun: podtest junit NAME (`podtest junit --help` tells more)\n",
+		},
+		"junit: a file that cannot be": {
+			args: []string{"junit", "shop", "-n", "ci", "-o", "/nowhere/junit.xml"}, wantCode: 96,
+			wantErr: "error: open /nowhere/junit.xml: no such file or directory\n  check the path\n",
+		},
 		"cancel: too late": {
 			args: []string{"cancel", "shop", "-n", "ci"}, wantOut: "testrun.podtest.dev/shop has ended before: Error\n",
 		},

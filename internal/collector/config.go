@@ -84,7 +84,7 @@ func testSettings(run *v1alpha1.TestRun, set *settings.Resolved) []wire.TestSett
 			Group:         t.Group,
 			Wrapper:       t.Wrapper,
 			Args:          t.Args,
-			KeepOutput:    t.SuccessOutput != "" && t.SuccessOutput != v1alpha1.OutputNever,
+			KeepOutput:    keepsOutput(t),
 			Env:           manifest.FixtureEnv(run, t.Fixtures),
 		}
 		for _, e := range t.Env {
@@ -92,6 +92,11 @@ func testSettings(run *v1alpha1.TestRun, set *settings.Resolved) []wire.TestSett
 		}
 	}
 	return told
+}
+
+// keepsOutput reports whether what the test prints is of use to anyone if it passes.
+func keepsOutput(t *settings.Test) bool {
+	return t.SuccessOutput != "" && t.SuccessOutput != v1alpha1.OutputNever || t.JUnit.StoreSuccess
 }
 
 func suiteOf(s v1alpha1.Suite) wire.Suite {

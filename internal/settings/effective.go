@@ -23,7 +23,7 @@ const (
 type override = v1alpha1.Override
 
 // perTest are the settings that an override can make.
-var perTest = []setting[override]{
+var perTest = append([]setting[override]{
 	field("isolation", func(o *override) *v1alpha1.Isolation { return &o.Isolation }),
 	field("retries", func(o *override) **v1alpha1.Retries { return &o.Retries }),
 	field("flakyResult", func(o *override) *v1alpha1.PassOrFail { return &o.FlakyResult }),
@@ -45,7 +45,7 @@ var perTest = []setting[override]{
 	field("runtimeClassName", func(o *override) *string { return &o.RuntimeClassName }),
 	field("successOutput", func(o *override) *v1alpha1.OutputPolicy { return &o.SuccessOutput }),
 	field("failureOutput", func(o *override) *v1alpha1.OutputPolicy { return &o.FailureOutput }),
-}
+}, ofJUnit(func(o *override) **v1alpha1.JUnitPolicy { return &o.JUnit })...)
 
 // ofShape are those of perTest that make a pod shape.
 var ofShape = []string{"resources", "nodeSelector", "tolerations", "runtimeClassName"}
@@ -61,7 +61,7 @@ func base(spec *v1alpha1.TestRunSpec) override {
 	return override{
 		Isolation: spec.Isolation, Retries: spec.Retries, FlakyResult: spec.FlakyResult, SlowTimeout: spec.SlowTimeout,
 		LeakTimeout: spec.LeakTimeout, RunWrapper: spec.RunWrapper, RunExtraArgs: spec.RunExtraArgs,
-		SuccessOutput: spec.SuccessOutput, FailureOutput: spec.FailureOutput,
+		SuccessOutput: spec.SuccessOutput, FailureOutput: spec.FailureOutput, JUnit: spec.JUnit,
 	}
 }
 
@@ -114,6 +114,7 @@ func newTest(o *override) Test {
 		Group: o.Group, Env: o.Env, Wrapper: o.RunWrapper, Args: o.RunExtraArgs,
 		SuccessOutput: cmp.Or(o.SuccessOutput, v1alpha1.OutputNever),
 		FailureOutput: cmp.Or(o.FailureOutput, v1alpha1.OutputImmediate),
+		JUnit:         newJUnit(o.JUnit),
 	}
 	if o.Retries != nil {
 		t.Attempts += int(o.Retries.Count)

@@ -37,7 +37,7 @@ func list[S, T any](name string, at func(*S) *[]T) setting[S] {
 
 type profiled = v1alpha1.TestSettings
 
-var plain = []setting[profiled]{
+var plain = append([]setting[profiled]{
 	field("defaultFilter", func(s *profiled) *string { return &s.DefaultFilter }),
 	field("isolation", func(s *profiled) *v1alpha1.Isolation { return &s.Isolation }),
 	field("retries", func(s *profiled) **v1alpha1.Retries { return &s.Retries }),
@@ -51,7 +51,7 @@ var plain = []setting[profiled]{
 	list("runExtraArgs", func(s *profiled) *[]string { return &s.RunExtraArgs }),
 	field("successOutput", func(s *profiled) *v1alpha1.OutputPolicy { return &s.SuccessOutput }),
 	field("failureOutput", func(s *profiled) *v1alpha1.OutputPolicy { return &s.FailureOutput }),
-}
+}, ofJUnit(func(s *profiled) **v1alpha1.JUnitPolicy { return &s.JUnit })...)
 
 // Merge adds to a run's own settings what its profiles say: chain[0] is the profile that the run refers to, then comes
 // the one that it inherits, and so on. Each plain setting is that of the first who sets it, whole; overrides follow one

@@ -82,6 +82,9 @@ func TestTheFirstOverrideThatSaysSomethingOfASettingCounts(t *testing.T) {
 		Attempts: 2, SlowPeriod: 3 * time.Second, Terminate: 12 * time.Second, TimeoutPasses: true,
 		Leak: 200 * time.Millisecond, Group: "db", Env: spec.Overrides[1].Env,
 		SuccessOutput: v1alpha1.OutputNever, FailureOutput: v1alpha1.OutputImmediate,
+		JUnit: settings.JUnit{
+			StoreFailure: true, ReportSkipped: v1alpha1.JUnitSkippedNone, FlakyFail: v1alpha1.JUnitFlakyFailure,
+		},
 		Sources: map[string]string{
 			"isolation": "spec.overrides[1]", "retries": "profile ci", "weight": "spec.overrides[0] (first)",
 			"priority": "spec.overrides[0] (first)", "group": "spec.overrides[1]", "flakyResult": "spec.overrides[1]",
@@ -119,6 +122,9 @@ func TestWhatNobodySaysHasItsDefault(t *testing.T) {
 	want := settings.Test{
 		Attempts: 1, SlowPeriod: time.Minute, Grace: 10 * time.Second, Leak: 200 * time.Millisecond,
 		SuccessOutput: v1alpha1.OutputNever, FailureOutput: v1alpha1.OutputImmediate, Sources: map[string]string{},
+		JUnit: settings.JUnit{
+			StoreFailure: true, ReportSkipped: v1alpha1.JUnitSkippedNone, FlakyFail: v1alpha1.JUnitFlakyFailure,
+		},
 	}
 	if diff := cmp.Diff([]settings.Test{want}, r.Table); diff != "" {
 		t.Error(diff)

@@ -46,6 +46,7 @@ type Test struct {
 	Wrapper, Args []string
 	SuccessOutput v1alpha1.OutputPolicy
 	FailureOutput v1alpha1.OutputPolicy
+	JUnit         JUnit
 	Fixtures      []int // indexes into spec.fixtures that match
 	Sources       map[string]string
 }

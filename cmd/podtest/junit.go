@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/records"
+	"github.com/podtest/podtest/internal/report/junit"
+	"github.com/podtest/podtest/internal/wire"
+)
+
+func (c *cli) junitVerb() *cobra.Command {
+	file := ""
+	cmd := &cobra.Command{
+		Use:   "junit NAME",
+		Short: "Write what became of each test of a run as JUnit XML",
+		Long: `Writes one JUnit report for all pods of a run, in nextest's dialect, also while the run goes on: tests without
+a verdict are in it as skipped. The run's settings under junit say what else is in it.`,
+		Example: c.example(
+			"podtest junit checkout --namespace ci -o junit.xml",
+			"podtest junit checkout | xmllint --xpath 'count(//failure)' -"),
+		Args: c.named("", 0, 0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cluster, run, err := c.get(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return c.writeJUnit(cmd.Context(), cluster, run, file)
+		},
+	}
+	cmd.Flags().StringVarP(&file, "output", "o", file, "file to write; none or -: standard output")
+	return cmd
+}
+
+// writeJUnit touches no file before the report is whole.
+func (c *cli) writeJUnit(ctx context.Context, r client.Client, run *v1alpha1.TestRun, file string) error {
+	book, err := open(ctx, r, run)
+	if err != nil {
+		return err
+	}
+	outputs := map[junit.Try]wire.Output{}
+	err = records.LoadOutputs(ctx, r, run, func(_ string, o wire.Output) error {
+		outputs[junit.Try{Ordinal: o.Ordinal, Attempt: o.Attempt}] = o
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("TestRun %s/%s: %w", run.Namespace, run.Name, err)
+	}
+	var report bytes.Buffer
+	if err := (junit.Report{Run: run, Book: book, Outputs: outputs, Now: c.now()}).Write(&report); err != nil {
+		return err
+	}
+	if file == "" || file == "-" {
+		_, err = report.WriteTo(c.out)
+		return err
+	}
+	return os.WriteFile(file, report.Bytes(), 0o644)
+}
