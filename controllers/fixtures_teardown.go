@@ -232,20 +232,27 @@ func (r *TestRunReconciler) endTearDown(ctx context.Context, seen *fixtures) (bo
 	if err := r.recordFixtures(ctx, was, run); err != nil {
 		return false, 0, err
 	}
-	for _, job := range seen.jobs {
-		// What has no owner goes now; of the others only those with containers that never end, for the log's sake.
-		pod := seen.pods[job.Name]
-		if metav1.GetControllerOf(job) != nil && (pod == nil || manifest.Terminal(pod)) {
-			continue
-		}
-		if err := r.deleteNow(ctx, job); err != nil {
-			return false, 0, err
-		}
+	if err := r.deleteJobs(ctx, seen); err != nil {
+		return false, 0, err
 	}
 	if err := r.setFinalizer(ctx, run, false); err != nil {
 		return false, 0, err
 	}
 	return true, 0, nil
+}
+
+// deleteJobs deletes what has no owner; of the others only those with containers that never end, for the log's sake.
+func (r *TestRunReconciler) deleteJobs(ctx context.Context, seen *fixtures) error {
+	for _, job := range seen.jobs {
+		pod := seen.pods[job.Name]
+		if metav1.GetControllerOf(job) != nil && (pod == nil || manifest.Terminal(pod)) {
+			continue
+		}
+		if err := r.deleteNow(ctx, job); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // finalize tears the fixtures of a run down that is being deleted, once its workers are gone.

@@ -65,8 +65,7 @@ func invalidFilter(message string) *plan.Ending {
 
 // unresolved ends a run whose settings do not go with the tests that were listed.
 func unresolved(err error) *plan.Ending {
-	var filter *settings.FilterError
-	if errors.As(err, &filter) {
+	if _, ok := errors.AsType[*settings.FilterError](err); ok {
 		return invalidFilter(err.Error())
 	}
 	return setupFailed(v1alpha1.ReasonInvalidSpec, err.Error())

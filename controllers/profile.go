@@ -77,8 +77,7 @@ func (r *TestRunReconciler) freeze(ctx context.Context, run *v1alpha1.TestRun) (
 		return taken{settings: run.Spec.TestSettings}, nil, nil // it ended before it took anything
 	}
 	chain, err := r.profileChain(ctx, run)
-	var bad *profileError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*profileError](err); ok {
 		return taken{}, setupFailed(v1alpha1.ReasonInvalidSpec, bad.Error()), nil
 	}
 	if err != nil {

@@ -13,8 +13,9 @@ func (c *cli) cancelVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel NAME",
 		Short: "End a run: running tests are stopped, the rest are not run",
-		Long: `Ends a run: running tests are asked to end and killed when their grace period is over, with --force at once; the
-rest are not run. What has its verdict keeps it, and all results stay readable. It cannot be taken back; to pause a run, set its spec.suspend.`,
+		Long: `Ends a run: running tests are asked to end and killed when their grace period is over, with --force at once;
+the rest are not run. What has its verdict keeps it, and all results stay readable. It cannot be taken back; to pause
+a run, set its spec.suspend.`,
 		Example: c.example(
 			"podtest cancel checkout --namespace ci",
 			"podtest cancel checkout --force"),

@@ -25,9 +25,9 @@ func splitID(id string) idParts {
 	return idParts{pkg: pkg, name: rest, form: 1}
 }
 
-// compareIDs is nextest's order of binary ids: by package, then the shorter form first, then by kind, then by name, each
-// byte-wise. It is a total order, since the parts make up the id; it is not the order of the ids as text: "a::z" comes
-// before "a::bin/b".
+// compareIDs is nextest's order of binary ids: by package, then the shorter form first, then by kind, then by name,
+// each byte-wise. It is a total order, since the parts make up the id; it is not the order of the ids as text: "a::z"
+// comes before "a::bin/b".
 func compareIDs(a, b string) int {
 	x, y := splitID(a), splitID(b)
 	return cmp.Or(

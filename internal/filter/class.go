@@ -43,29 +43,42 @@ func (t *translator) classItem(first bool) {
 			return
 		}
 	}
-	if name := posix.FindString(t.text[t.pos:]); name != "" {
-		if t.flags.ascii && strings.HasPrefix(name, "[:^") {
-			t.refuse(at, "a negated class without Unicode may match half a character", "write it without (?-u)")
-		}
-		t.pos += len(name)
-		t.out.WriteString(name)
+	if t.posixClass(at) {
 		return
 	}
 	switch r := t.char(); {
 	case r == '[':
 		t.refuse(at, "there is no class in a class", `write \[ for the character`)
 	case r == '\\':
-		set := strings.ContainsAny(t.text[t.pos:min(t.pos+1, len(t.text))], "dDsSwWpP")
-		t.out.WriteString(t.escape(true))
-		if rest := t.text[t.pos:]; set && strings.HasPrefix(rest, "-") && !strings.HasPrefix(rest, "-]") {
-			t.refuse(at, "a range cannot begin with a class", `write \- for the character`)
-		}
+		t.classEscape(at)
 	case r == '-' && rangeToClass.MatchString(t.text[t.pos:]):
 		t.refuse(at, "a range cannot end with a class", `write \- for the character`)
 	case r == '-' && !first && !strings.HasPrefix(t.text[t.pos:], "]"):
 		t.out.WriteByte('-') // of a range; Go refuses those that are none
 	default:
-		t.out.WriteString(fmt.Sprintf(`\x{%x}`, r))
+		fmt.Fprintf(&t.out, `\x{%x}`, r)
+	}
+}
+
+// posixClass reads a class such as [:alpha:], if there is one.
+func (t *translator) posixClass(at int) bool {
+	name := posix.FindString(t.text[t.pos:])
+	if name == "" {
+		return false
+	}
+	if t.flags.ascii && strings.HasPrefix(name, "[:^") {
+		t.refuse(at, "a negated class without Unicode may match half a character", "write it without (?-u)")
+	}
+	t.pos += len(name)
+	t.out.WriteString(name)
+	return true
+}
+
+func (t *translator) classEscape(at int) {
+	set := strings.ContainsAny(t.text[t.pos:min(t.pos+1, len(t.text))], "dDsSwWpP")
+	t.out.WriteString(t.escape(true))
+	if rest := t.text[t.pos:]; set && strings.HasPrefix(rest, "-") && !strings.HasPrefix(rest, "-]") {
+		t.refuse(at, "a range cannot begin with a class", `write \- for the character`)
 	}
 }
 

@@ -34,11 +34,11 @@ func All() *Expr { return &Expr{root: constant(true)} }
 // Or matches what any of the filtersets matches. Ask each of them, not their sum, for its problems: offsets are of one
 // text.
 func Or(exprs ...*Expr) *Expr {
-	var any anyOf
+	var roots anyOf
 	for _, e := range exprs {
-		any = append(any, e.root)
+		roots = append(roots, e.root)
 	}
-	return &Expr{root: any}
+	return &Expr{root: roots}
 }
 
 // Match tells whether the filterset selects the test.

@@ -180,22 +180,30 @@ func (g *globber) star() {
 		return
 	}
 	inGroup := len(g.branches) > 1
-	if before != '/' && (!inGroup || before != ',' && before != '{') {
+	folders := foldersBetween(before, after, inGroup)
+	if folders == "" {
 		g.push(star, star)
 		return
 	}
-	folders := middle
-	switch {
-	case after == -1, inGroup && (after == ',' || after == '}'):
-		folders = suffix
-	case after == '/':
+	if folders == middle {
 		g.pos++
-	default:
-		g.push(star, star)
-		return
 	}
 	if end := &last[len(last)-1]; *end != prefix && *end != suffix {
 		*end = folders
+	}
+}
+
+// foldersBetween is what ** means by what is around it; nothing if it stands for no folders.
+func foldersBetween(before, after rune, inGroup bool) string {
+	switch {
+	case before != '/' && (!inGroup || before != ',' && before != '{'):
+		return ""
+	case after == -1, inGroup && (after == ',' || after == '}'):
+		return suffix
+	case after == '/':
+		return middle
+	default:
+		return ""
 	}
 }
 

@@ -189,7 +189,7 @@ func (t *translator) escape(inClass bool) string {
 		return t.hex(at, r)
 	case strings.ContainsRune("nrtfva", r):
 		return `\` + string(r)
-	case r < utf8.RuneSelf && !isWord(byte(r)) && r != '<' && r != '>' || r == '_':
+	case isPunctuation(r):
 		return hexBytes(string(r))
 	case inClass:
 		t.refuse(at, `there is no \`+string(r)+" in a class", "")
@@ -198,18 +198,24 @@ func (t *translator) escape(inClass bool) string {
 	return t.assertion(at, r)
 }
 
+// isPunctuation reports whether a backslash before r makes it stand for itself.
+func isPunctuation(r rune) bool {
+	return r < utf8.RuneSelf && !isWord(byte(r)) && r != '<' && r != '>' || r == '_'
+}
+
 func (t *translator) assertion(at int, r rune) string {
-	switch {
-	case r == 'A' || r == 'z':
+	switch r {
+	case 'A', 'z':
 		return `\` + string(r)
-	case (r == 'b' || r == 'B') && t.flags.ascii && !strings.HasPrefix(t.text[t.pos:], "{"):
-		return `\` + string(r)
-	case r == 'b' || r == 'B' || r == '<' || r == '>':
+	case 'b', 'B', '<', '>':
+		if (r == 'b' || r == 'B') && t.flags.ascii && !strings.HasPrefix(t.text[t.pos:], "{") {
+			return `\` + string(r)
+		}
 		t.refuse(at, "word boundaries of Unicode are not supported",
 			`write (?-u:\b) if the names are ASCII, or (?:^|\W) and (?:\W|$)`)
-	case r == 'Q' || r == 'E' || r == 'C' || r == 'Z':
+	case 'Q', 'E', 'C', 'Z':
 		t.refuse(at, `there is no \`+string(r), `it is no escape of nextest's regular expressions; use \z for the end`)
-	case '0' <= r && r <= '9':
+	case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		t.refuse(at, "there are no back references and no octal numbers", `write \x{…} for a character`)
 	default:
 		t.refuse(at, `there is no \`+string(r), `write \\ for a backslash`)

@@ -8,8 +8,8 @@ import (
 // Prune reports whether no test of a binary can be selected, so that it need not be asked.
 type Prune func(wire.Binary) bool
 
-// PruneBy prunes what the filterset or the default filter of the run cannot match; an empty one matches all. Where it is
-// not certain it does not prune: the manager, which has refused bad filtersets already, says what is selected.
+// PruneBy prunes what the filterset or the default filter of the run cannot match; an empty one matches all. Where it
+// is not certain it does not prune: the manager, which has refused bad filtersets already, says what is selected.
 func PruneBy(c wire.Config) Prune {
 	def := filter.All()
 	if c.DefaultFilter != "" {

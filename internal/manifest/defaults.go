@@ -15,11 +15,11 @@ import (
 
 // StartTimeout is how long a run waits for a pod that does not start.
 func StartTimeout(run *v1alpha1.TestRun) time.Duration {
-	return or(run.Spec.StartTimeout, 5*time.Minute)
+	return orUsual(run.Spec.StartTimeout)
 }
 
 // ListTimeout is how long listing may take.
-func ListTimeout(run *v1alpha1.TestRun) time.Duration { return or(run.Spec.ListTimeout, 5*time.Minute) }
+func ListTimeout(run *v1alpha1.TestRun) time.Duration { return orUsual(run.Spec.ListTimeout) }
 
 // InfraRetries is how often a test may be lost with its pod.
 func InfraRetries(run *v1alpha1.TestRun) int32 {
@@ -29,15 +29,18 @@ func InfraRetries(run *v1alpha1.TestRun) int32 {
 	return *run.Spec.InfraRetries
 }
 
-func or(d *metav1.Duration, def time.Duration) time.Duration {
+// usualTimeout is how long a step may take if nothing else is said.
+const usualTimeout = 5 * time.Minute
+
+func orUsual(d *metav1.Duration) time.Duration {
 	if d == nil {
-		return def
+		return usualTimeout
 	}
 	return d.Duration
 }
 
-// Facts are what deciding needs of a run's spec, which must be the effective one, and of what it makes of its tests. The
-// ledgers are to be added.
+// Facts are what deciding needs of a run's spec, which must be the effective one, and of what it makes of its tests.
+// The ledgers are to be added.
 func Facts(run *v1alpha1.TestRun, res *settings.Resolved) plan.Facts {
 	f := plan.Facts{
 		Settings: Settings(run), Tests: res.Tests, Policies: res.Policies, Groups: res.Groups,

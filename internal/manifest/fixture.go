@@ -54,10 +54,10 @@ func FixtureName(run, fixture, part string) string {
 }
 
 // FixtureTimeout is how long a command of a fixture may take.
-func FixtureTimeout(c *v1alpha1.FixtureCommand) time.Duration { return or(c.Timeout, 5*time.Minute) }
+func FixtureTimeout(c *v1alpha1.FixtureCommand) time.Duration { return orUsual(c.Timeout) }
 
 // ReadyTimeout is how long a service may take to be ready once it has started.
-func ReadyTimeout(s *v1alpha1.FixtureService) time.Duration { return or(s.ReadyTimeout, 5*time.Minute) }
+func ReadyTimeout(s *v1alpha1.FixtureService) time.Duration { return orUsual(s.ReadyTimeout) }
 
 // FixturePart is one of the two commands of a fixture, and what it finds in its environment.
 type FixturePart struct {

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -23,7 +24,7 @@ func Apply(spec *corev1.PodSpec, shape *v1alpha1.PodShape) {
 		}
 		maps.Copy(spec.NodeSelector, shape.NodeSelector)
 	}
-	spec.Tolerations = append(spec.Tolerations[:len(spec.Tolerations):len(spec.Tolerations)], shape.Tolerations...)
+	spec.Tolerations = append(slices.Clip(spec.Tolerations), shape.Tolerations...)
 	if shape.RuntimeClassName != "" {
 		spec.RuntimeClassName = new(shape.RuntimeClassName)
 	}

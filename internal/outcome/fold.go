@@ -16,8 +16,8 @@ func (r Rule) Cut() Rule {
 
 // Fold makes one final outcome of the attempts of one test, given in the order in which they became durable. Any good
 // attempt decides, the first one if there are several; else the test has failed once MaxAttempts different attempts
-// have, and the last of them by number tells how. flaky: it passed, though another attempt failed; if the rule says that
-// such a test has failed, its final row is the one that passed, told as failed with the reason FlakyFailed.
+// have, and the last of them by number tells how. flaky: it passed, though another attempt failed; if the rule says
+// that such a test has failed, its final row is the one that passed, told as failed with the reason FlakyFailed.
 //
 // But for which of several good rows is final, and for an attempt that is told in two ways, where the first one counts,
 // neither the order of rows matters nor repetitions.

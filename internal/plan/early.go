@@ -30,12 +30,8 @@ func (s *State) early(now time.Time) early {
 	timeout, timed := s.timeout()
 	timed = timed && !now.Before(timeout)
 	failed := s.set.MaxFail > 0 && s.tally.Bad() >= s.set.MaxFail
-	if failed && s.failSeen.IsZero() {
-		s.failSeen = now
-	}
-	if s.cancel && s.cancelSeen.IsZero() {
-		s.cancelSeen = now
-	}
+	noteFirst(&s.failSeen, failed, now)
+	noteFirst(&s.cancelSeen, s.cancel, now)
 	switch {
 	case s.force && s.cancel:
 		return early{byCancel, StopKill, now}
@@ -51,6 +47,13 @@ func (s *State) early(now time.Time) early {
 		return early{byGlobalTimeout, StopTerminate, timeout.Add(stopBound)}
 	default:
 		return early{}
+	}
+}
+
+// noteFirst keeps the first time at which something held.
+func noteFirst(seen *time.Time, holds bool, now time.Time) {
+	if holds && seen.IsZero() {
+		*seen = now
 	}
 }
 

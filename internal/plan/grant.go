@@ -153,8 +153,8 @@ func waitsForTheTakeover(s *State, a ask) (Grant, bool) {
 	return Grant{Again: s.until}, waits > 0 && s.withheld(a.now)
 }
 
-// waitsForItsTurn: what waits for this worker may not be held now, since its group is full, or its back-off is not over.
-// If the worker's place is wanted for what could run it goes.
+// waitsForItsTurn: what waits for this worker may not be held now, since its group is full, or its back-off is not
+// over. If the worker's place is wanted for what could run it goes.
 func waitsForItsTurn(s *State, a ask) (Grant, bool) {
 	w := a.w
 	waits := w.own.n + w.delayed

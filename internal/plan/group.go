@@ -93,14 +93,19 @@ func (s *State) mayEnter(e entry) bool {
 	if side != 0 && s.groups[side-1].held < s.holding {
 		return false
 	}
+	return !s.outranked(e, side)
+}
+
+// outranked reports whether another side has something of a higher priority.
+func (s *State) outranked(e entry, side int) bool {
 	for _, q := range s.queues {
 		for _, l := range q.lanes {
 			if l.n > 0 && l.priority() > e.priority && s.side(l.group) != side {
-				return false
+				return true
 			}
 		}
 	}
-	return true
+	return false
 }
 
 // fitting is how many of n such tests the group has room for.

@@ -121,21 +121,26 @@ func (s *State) bringHome(b Batch) {
 		if x == nil || x.Best.Attempt != row.Attempt {
 			continue
 		}
-		switch s.tests[row.Ordinal].place {
-		case waiting:
-			s.keep(row.Ordinal, w)
-		case delayed:
-			if d := s.delays[row.Ordinal]; d.home == nil && (w.lone() || !s.runsAlone(row.Ordinal)) {
-				d.home = w
-				w.delayed++
-			}
-		default:
-		}
+		s.bringBack(row.Ordinal, w)
 	}
 }
 
-// resume puts a test without a verdict where it belongs. Its back-off counts from its last end by the clock of the node,
-// which may be wrong.
+// bringBack gives a worker a test that failed there last, now or when its back-off is over.
+func (s *State) bringBack(ordinal uint32, w *worker) {
+	switch s.tests[ordinal].place {
+	case waiting:
+		s.keep(ordinal, w)
+	case delayed:
+		if d := s.delays[ordinal]; d.home == nil && (w.lone() || !s.runsAlone(ordinal)) {
+			d.home = w
+			w.delayed++
+		}
+	default:
+	}
+}
+
+// resume puts a test without a verdict where it belongs. Its back-off counts from its last end by the clock of the
+// node, which may be wrong.
 func (s *State) resume(ordinal uint32, now time.Time) {
 	wait := s.wait(ordinal)
 	if wait == 0 {

@@ -14,17 +14,22 @@ func (s *State) refill(now time.Time) {
 	if !now.Before(s.testsStarted.Add(s.set.StressDuration)) || s.pastDeadline(now) || s.early(now).why != notEarly {
 		return
 	}
-	waits := 0
-	for _, q := range s.queues {
-		waits += q.n
-	}
-	for _, l := range s.solo {
-		waits += l.tests.n
-	}
-	if waits >= s.set.Parallelism*s.set.Slots || len(s.tests)+s.base > mostTests {
+	if s.queued() >= s.set.Parallelism*s.set.Slots || len(s.tests)+s.base > mostTests {
 		return
 	}
 	s.beginRound()
+}
+
+// queued is how many tests any worker may take.
+func (s *State) queued() int {
+	n := 0
+	for _, q := range s.queues {
+		n += q.n
+	}
+	for _, l := range s.solo {
+		n += l.tests.n
+	}
+	return n
 }
 
 // beginRound lets all tests of the run be run once more.

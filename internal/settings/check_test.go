@@ -129,8 +129,8 @@ func TestCheckNamesTheProfile(t *testing.T) {
 	own, chain := v1alpha1.TestSettings{}, []*v1alpha1.TestProfile{profile("ci", v1alpha1.TestSettings{
 		Retries: &v1alpha1.Retries{Jitter: true}, Overrides: []v1alpha1.Override{{Filter: "all()", Group: "x"}},
 	})}
-	spec, from := v1alpha1.TestRunSpec{}, settings.Provenance{}
-	spec.TestSettings, from = settings.Merge(own, chain)
+	merged, from := settings.Merge(own, chain)
+	spec := v1alpha1.TestRunSpec{TestSettings: merged}
 	want := []settings.Problem{
 		{Field: "profile ci retries", Message: "jitter needs a delay above 0s"},
 		{Field: "profile ci overrides[0].group", Message: `there is no group "x": add it to groups`},

@@ -89,7 +89,7 @@ func (all *shapes) tooMany(overrides []v1alpha1.Override, p Provenance) error {
 			names = append(names, p.override(overrides, i))
 		}
 	}
-	return fmt.Errorf("overrides make %d pod shapes, the template's counted in, and a run can have at most %d: give some of "+
-		"them the same resources, nodeSelector, tolerations and runtimeClassName: %s",
+	return fmt.Errorf("overrides make %d pod shapes, the template's counted in, and a run can have at most %d: give some "+
+		"of them the same resources, nodeSelector, tolerations and runtimeClassName: %s",
 		len(*all), maxClasses, strings.Join(names, ", "))
 }

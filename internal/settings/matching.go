@@ -54,6 +54,7 @@ func (m *matcher) ask(bin filter.Binary) (decided []byte, open []int) {
 		switch f.MatchBinary(bin) {
 		case filter.Yes:
 			put(decided, i)
+		case filter.No:
 		case filter.Unknown:
 			open = append(open, i)
 		}

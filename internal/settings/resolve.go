@@ -200,8 +200,8 @@ func (r *resolver) rounds() error {
 	}
 	length := len(r.cat.Tests)
 	if count*length > catalog.MaxTests {
-		return fmt.Errorf("spec.stress.count: %d rounds of %d tests are more than %d tests: lower count, or run parts of them",
-			count, length, catalog.MaxTests)
+		return fmt.Errorf("spec.stress.count: %d rounds of %d tests are more than %d tests: lower count, or run parts "+
+			"of them", count, length, catalog.MaxTests)
 	}
 	r.out.Tests = make([]plan.Test, 0, count*length)
 	for range count {

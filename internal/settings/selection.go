@@ -42,8 +42,9 @@ func runs(which v1alpha1.RunIgnored, ignored bool) bool {
 		return true
 	case v1alpha1.RunIgnoredOnly:
 		return ignored
+	default:
+		return !ignored
 	}
-	return !ignored
 }
 
 func (s *selection) perBinary(f *filter.Expr) []filter.Tri {

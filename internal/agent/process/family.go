@@ -105,8 +105,8 @@ func (f *Family) end(k kin) {
 	}
 }
 
-// orphans calls each for the orphans of a kin that live, and reaps those that are dead. It costs one system call if there
-// are none.
+// orphans calls each for the orphans of a kin that live, and reaps those that are dead. It costs one system call if
+// there are none.
 func (f *Family) orphans(k kin, each func(pid int)) int {
 	if f == nil || f.children == nil || len(f.strangers()) == 0 {
 		return 0

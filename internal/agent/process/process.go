@@ -15,7 +15,8 @@ type Command struct {
 	Argv []string
 	Dir  string
 	Env  []string
-	// Mark is an entry of Env that no other process that runs now has: what left the group is known by it. It may be empty.
+	// Mark is an entry of Env that no other process that runs now has: what left the group is known by it. It may be
+	// empty.
 	Mark string
 	// Watch, if set, is given all of standard output as it comes, whatever is kept of it.
 	Watch io.Writer
