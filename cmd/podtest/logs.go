@@ -21,7 +21,8 @@ func (c *cli) logsVerb() *cobra.Command {
 		Use:   "logs NAME TEST",
 		Short: "Show what the failed attempts of a test printed, even when their pods are gone",
 		Long: `Shows what the failed attempts of a test printed. The test is told by its name, or by its binary id
-and its name if tests of several binaries share it. What attempts that passed printed is not kept.`,
+and its name if tests of several binaries share it. What attempts that passed printed is kept only if
+successOutput or junit.storeSuccessOutput of the run says so.`,
 		Example: c.example(
 			"podtest logs checkout TestCheckout/empty_cart",
 			"podtest logs checkout 'unit::cart.test TestCheckout/empty_cart'",
