@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -82,8 +83,25 @@ func (k kin) has(pid int) bool {
 	if k.mark == "" {
 		return false
 	}
-	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	return err == nil && bytes.Contains(append([]byte{0}, environ...), []byte("\x00"+k.mark+"\x00"))
+	return bytes.Contains(append([]byte{0}, environOf(pid)...), []byte("\x00"+k.mark+"\x00"))
+}
+
+// A process has no environment for a moment while it becomes another program.
+const (
+	environLooks = 10
+	environPause = time.Millisecond
+)
+
+// environOf is the environment of a process; empty: it has none, or is gone.
+func environOf(pid int) []byte {
+	for range environLooks {
+		environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if err != nil || len(environ) > 0 {
+			return environ
+		}
+		time.Sleep(environPause)
+	}
+	return nil
 }
 
 // Sweep ends all orphans, and reaps those that are dead.
@@ -95,19 +113,25 @@ const (
 	sweepPause    = time.Millisecond
 )
 
-// end kills the orphans of a kin, and theirs, and returns when they are gone.
+// end kills the orphans of a kin, and theirs, and returns when they are gone. Those that are dying cannot be told by
+// their environment any more: they have none.
 func (f *Family) end(k kin) {
+	var killed []int
+	dying := func(pid int) bool { return slices.Contains(killed, pid) || k.has(pid) }
 	for until := time.Now().Add(sweepPatience); ; time.Sleep(sweepPause) {
-		left := f.orphans(k, func(pid int) { _ = syscall.Kill(pid, syscall.SIGKILL) })
+		left := f.orphans(dying, func(pid int) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			killed = append(killed, pid)
+		})
 		if left == 0 || time.Now().After(until) {
 			return
 		}
 	}
 }
 
-// orphans calls each for the orphans of a kin that live, and reaps those that are dead. It costs one system call if
-// there are none.
-func (f *Family) orphans(k kin, each func(pid int)) int {
+// orphans calls each for the orphans that are meant and live, and reaps those that are dead. It costs one system call
+// if there are none.
+func (f *Family) orphans(meant func(pid int) bool, each func(pid int)) int {
 	if f == nil || f.children == nil || len(f.strangers()) == 0 {
 		return 0
 	}
@@ -115,7 +139,7 @@ func (f *Family) orphans(k kin, each func(pid int)) int {
 	defer f.mu.Unlock()
 	n := 0
 	for _, pid := range f.strangers() {
-		if reaped(pid) || !k.has(pid) {
+		if reaped(pid) || !meant(pid) {
 			continue
 		}
 		n++

@@ -34,7 +34,7 @@ func (r *Runner) survivors(k kin, known bool, until time.Time) []string {
 func (f *Family) names(k kin) []string {
 	var names []string
 	more := 0
-	f.orphans(k, func(pid int) {
+	f.orphans(k.has, func(pid int) {
 		if len(names) == maxNamed {
 			more++
 			return
