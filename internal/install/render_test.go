@@ -2,7 +2,6 @@ package install
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,9 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/podtest/podtest/config"
+	"github.com/podtest/podtest/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // The CRDs are large, generated, and tested with the API: the golden file names them only.
 func TestRenderIsTheGolden(t *testing.T) {
@@ -28,7 +26,7 @@ func TestRenderIsTheGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", name+".yaml"), withoutSchemas(r.YAML))
+			goldentest.Compare(t, filepath.Join("testdata", name+".yaml"), withoutSchemas(r.YAML))
 		})
 	}
 }
@@ -125,25 +123,6 @@ func withoutSchemas(y []byte) []byte {
 		kept = append(kept, bytes.TrimSuffix(doc, []byte("\n")))
 	}
 	return append(bytes.Join(kept, []byte("\n---\n")), '\n')
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got, refresh with -update):\n%s", path, diff)
-	}
 }
 
 func kubectl(t *testing.T) string {

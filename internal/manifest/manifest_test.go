@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,11 +16,10 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/goldentest"
 	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/settings"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var collector = Collector{
 	Image: "podtest:test", URL: "https://10.96.0.7:8443", ServerName: "podtest-collector.podtest-system.svc",
@@ -56,19 +53,7 @@ func golden(t *testing.T, name string, o any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join("testdata", name+".yaml")
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("-%s +got (go test -update writes it anew):\n%s", file, diff)
-	}
+	goldentest.Compare(t, filepath.Join("testdata", name+".yaml"), got)
 }
 
 func TestTheObjectsOfARun(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
+	"github.com/podtest/podtest/internal/goldentest"
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/settings"
@@ -156,7 +157,7 @@ func (s story) told(t *testing.T) []Event {
 }
 
 func TestFollowerTellsARun(t *testing.T) {
-	golden(t, filepath.Join("testdata", "story.txt"), Render(newStory().told(t), Options{}))
+	goldentest.Compare(t, filepath.Join("testdata", "story.txt"), Render(newStory().told(t), Options{}))
 }
 
 func TestProgressCountsWhatWasPrinted(t *testing.T) {

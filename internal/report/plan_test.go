@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/goldentest"
 	"github.com/podtest/podtest/internal/outcome"
 )
 
@@ -35,7 +36,7 @@ func TestWritePlan(t *testing.T) {
 			if err := write(&b); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", name+".txt"), b.Bytes())
+			goldentest.Compare(t, filepath.Join("testdata", name+".txt"), b.Bytes())
 		})
 	}
 }

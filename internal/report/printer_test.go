@@ -1,19 +1,14 @@
 package report
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/goldentest"
 	"github.com/podtest/podtest/internal/outcome"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func row(o outcome.Outcome, attempt uint16, took time.Duration, change ...func(*outcome.Row)) outcome.Row {
 	r := outcome.Row{Outcome: o, Attempt: attempt, Duration: uint64(took.Microseconds())}
@@ -112,26 +107,7 @@ func TestRender(t *testing.T) {
 		"cancelled-with-rest": {[]Event{Ended{Result: "Cancelled", ExitCode: 130, Message: Line("cancelled by spec.cancel"), Tests: v1alpha1.TestCounts{Selected: 9, Passed: 2, NotRun: 7}}}, Options{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			golden(t, filepath.Join("testdata", name+".txt"), Render(c.events, c.o))
+			goldentest.Compare(t, filepath.Join("testdata", name+".txt"), Render(c.events, c.o))
 		})
-	}
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got, refresh with -update):\n%s", path, diff)
 	}
 }

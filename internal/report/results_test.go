@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/podtest/podtest/internal/goldentest"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -42,7 +43,7 @@ func TestWriteResults(t *testing.T) {
 			if err := write(&b); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", name+".txt"), b.Bytes())
+			goldentest.Compare(t, filepath.Join("testdata", name+".txt"), b.Bytes())
 		})
 	}
 }
@@ -58,7 +59,7 @@ func TestWriteOutput(t *testing.T) {
 			if err := WriteOutput(&b, "attempt 1: failed\x07", o, raw); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", name+".txt"), b.Bytes())
+			goldentest.Compare(t, filepath.Join("testdata", name+".txt"), b.Bytes())
 		})
 	}
 }

@@ -4,26 +4,22 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
+	"github.com/podtest/podtest/internal/goldentest"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/report"
 	"github.com/podtest/podtest/internal/report/junit"
 	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 var start = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
@@ -131,7 +127,7 @@ func TestWrite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := written(t, tt.said, tt.change)
 			parses(t, got)
-			golden(t, filepath.Join("testdata", name+".xml"), got)
+			goldentest.Compare(t, filepath.Join("testdata", name+".xml"), got)
 		})
 	}
 }
@@ -147,25 +143,6 @@ func parses(t *testing.T, text []byte) {
 		} else if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
-	}
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got, refresh with -update):\n%s", path, diff)
 	}
 }
 
