@@ -15,7 +15,7 @@ import (
 func TestARealRustBinaryIsListedAndRun(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "ends")
 	if out, err := exec.Command("rustc", "--test", "-o", binary, "testdata/rust/ends.rs").CombinedOutput(); err != nil {
-		t.Skipf("no Rust compiler here: %v %s", err, out)
+		t.Fatalf("compiling testdata/rust/ends.rs: %v\n%s", err, out)
 	}
 	listing := &collectortest.Collector{Config: wire.Config{
 		Mode: "list", ListTimeoutMS: 60_000, Suites: []wire.Suite{{Name: "rs", Harness: "libtest", Binaries: []string{binary}}},

@@ -31,7 +31,7 @@ func keyOf(zoo, set string) (string, error) {
 		version, err := output("", strings.Fields(compiler)...)
 		fmt.Fprintln(hash, version, err != nil)
 	}
-	for _, folder := range []string{"build", "evil", "evil-rust", "nextest", "noop"} {
+	for _, folder := range []string{"build", "evil", "evil-rust", "nextest", "noop", "workspace"} {
 		err := filepath.WalkDir(filepath.Join(zoo, folder), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err

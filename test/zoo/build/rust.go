@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
+
+	"github.com/podtest/podtest/test/zoo/workspace"
 )
 
 // crate adds the test binaries of a crate from the registry: `cargo vendor` is how its sources are had.
@@ -44,48 +44,22 @@ func addRust(img *image, from, to string) error {
 	if err := copyTree(from, img.path(to)); err != nil {
 		return err
 	}
-	host, err := output("", "rustc", "--print", "host-tuple")
-	if err != nil {
-		return err
-	}
 	target := img.root + ".target"
 	defer func() { _ = os.RemoveAll(target) }()
-	messages, err := cargoTest(img.path(to), host, target, "--tests")
+	built, err := workspace.Compile(img.path(to), target, "--tests")
 	if err != nil {
 		return err
 	}
-	for line := range strings.Lines(messages) {
-		if err := img.placeRust(line, to); err != nil {
+	for _, e := range built {
+		if !e.Profile.Test {
+			continue
+		}
+		name := e.Target.Name
+		binaryPath := path.Join(to, "bin", name)
+		img.addBinary(binary{ID: path.Join(path.Base(to), name), Harness: "libtest", Path: binaryPath, Cwd: to})
+		if err := copyFile(e.Path, img.path(binaryPath)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// cargoTest builds the tests in dir and returns cargo's messages. Binaries are static even with glibc, so the image
-// needs no libraries. A named target keeps build scripts out of this.
-func cargoTest(dir, host, target string, more ...string) (string, error) {
-	return output(dir, append([]string{
-		"cargo", "test", "--no-run", "--quiet", "--message-format=json", "--target=" + host, "--target-dir=" + target,
-		"--config=build.rustflags=['-Ctarget-feature=+crt-static']",
-	}, more...)...)
-}
-
-// placeRust takes one message of cargo; only those about a test binary matter.
-func (img *image) placeRust(message, to string) error {
-	var built struct {
-		Executable string
-		Target     struct{ Name string }
-		Profile    struct{ Test bool }
-	}
-	if err := json.Unmarshal([]byte(message), &built); err != nil {
-		return fmt.Errorf("reading cargo's messages: %w", err)
-	}
-	if !built.Profile.Test || built.Executable == "" {
-		return nil
-	}
-	name := built.Target.Name
-	binaryPath := path.Join(to, "bin", name)
-	img.addBinary(binary{ID: path.Join(path.Base(to), name), Harness: "libtest", Path: binaryPath, Cwd: to})
-	return copyFile(built.Executable, img.path(binaryPath))
 }

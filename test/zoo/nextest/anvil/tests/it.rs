@@ -24,6 +24,10 @@ fn knows_its_package() {
     assert_eq!(fs::canonicalize(var("NEXTEST_WORKSPACE_ROOT")).unwrap(), here.parent().unwrap());
     assert_eq!(var("CARGO_PKG_NAME"), "anvil");
     assert_eq!(var("CARGO_PKG_VERSION"), "1.2.3-rc.1");
+    assert_eq!(var("CARGO_PKG_VERSION_PRE"), "rc.1");
+    assert_eq!(var("CARGO_PKG_AUTHORS"), "Ada:Bob");
+    assert_eq!(var("NEXTEST_LD_LIBRARY_PATH"), var("LD_LIBRARY_PATH"));
+    assert!(var("LD_LIBRARY_PATH").contains("debug/deps"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-package main
+package workspace
 
 import (
 	"archive/tar"
@@ -6,14 +6,36 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 )
 
-// pack makes of files, by their names in it, an archive in the format of `cargo nextest archive`.
-func pack(archive string, files map[string]string) error {
+// Files are what nextest puts into an archive, by their names there. It would add Rust's own libraries, which static
+// binaries do not need.
+func (w *Workspace) Files() map[string]string {
+	files := map[string]string{}
+	add := func(name string) { files[name] = filepath.Join(w.dir, name) }
+	add(BinariesMetadata)
+	add(CargoMetadata)
+	for _, b := range w.Binaries {
+		add(strings.TrimPrefix(b.Path, w.dir+"/"))
+	}
+	for _, programs := range w.programs {
+		for _, p := range programs {
+			add(path.Join("target", p.Path))
+		}
+	}
+	return files
+}
+
+// Pack makes an archive in the format of `cargo nextest archive`.
+func (w *Workspace) Pack(archive string) error {
+	files := w.Files()
+	files[BinariesMetadata] = filepath.Join(w.dir, archivedMetadata)
 	f, err := os.Create(archive)
 	if err != nil {
 		return err
@@ -47,15 +69,4 @@ func addFile(t *tar.Writer, name, path string) error {
 	}
 	_, err = io.Copy(t, f)
 	return err
-}
-
-func writeFiles(dir string, files map[string]string) error {
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,7 +1,0 @@
-#[test]
-fn passes() {}
-
-#[test]
-fn fails() {
-    assert_eq!(1, 2);
-}
