@@ -1,10 +1,6 @@
 package collector
 
 import (
-	"time"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/settings"
@@ -17,9 +13,6 @@ const (
 	ModeRun  = "run"
 )
 
-// gracePeriod is the default of slowTimeout.gracePeriod.
-const gracePeriod = 10 * time.Second
-
 // configOf is a run's spec, the effective one, as an agent needs it.
 func configOf(run *v1alpha1.TestRun, mode string) wire.Config {
 	set := manifest.Settings(run)
@@ -27,15 +20,12 @@ func configOf(run *v1alpha1.TestRun, mode string) wire.Config {
 		Mode: mode, RunName: run.Name, RunUID: string(run.UID),
 		Slots: set.Slots, RunIgnored: string(run.Spec.RunIgnored), Threads: set.Slots * set.Parallelism,
 		ListTimeoutMS: manifest.ListTimeout(run).Milliseconds(),
-		GraceMS:       gracePeriod.Milliseconds(),
+		GraceMS:       settings.GracePeriod(&run.Spec).Milliseconds(),
 		ListWrapper:   run.Spec.ListWrapper, Filter: run.Spec.Filter, DefaultFilter: run.Spec.DefaultFilter,
 		StressTotal: rounds(run),
 	}
 	for _, g := range run.Spec.Groups {
 		c.Groups = append(c.Groups, g.Name)
-	}
-	if slow := run.Spec.SlowTimeout; slow != nil {
-		c.GraceMS = or(slow.GracePeriod, gracePeriod).Milliseconds()
 	}
 	if run.Spec.ProfileRef != nil {
 		c.Profile = run.Spec.ProfileRef.Name
@@ -72,15 +62,16 @@ func testSettings(run *v1alpha1.TestRun, set *settings.Resolved) []wire.TestSett
 	told := make([]wire.TestSettings, len(set.Table))
 	for i := range set.Table {
 		t := &set.Table[i]
+		policy := &set.Policies[t.Policy]
 		told[i] = wire.TestSettings{
-			TotalAttempts: t.Attempts,
+			TotalAttempts: policy.MaxAttempts,
 			SlowPeriodMS:  t.SlowPeriod.Milliseconds(),
 			TerminateMS:   t.Terminate.Milliseconds(),
 			GraceMS:       t.Grace.Milliseconds(),
 			LeakMS:        t.Leak.Milliseconds(),
 			TimeoutPasses: t.TimeoutPasses,
 			LeakFails:     t.LeakFails,
-			Weight:        set.Policies[t.Policy].Weight,
+			Weight:        policy.Weight,
 			Group:         t.Group,
 			Wrapper:       t.Wrapper,
 			Args:          t.Args,
@@ -122,11 +113,4 @@ func suiteOf(s v1alpha1.Suite) wire.Suite {
 		}
 	}
 	return wire.Suite{Name: s.Name} // the API server refuses it
-}
-
-func or(d *metav1.Duration, def time.Duration) time.Duration {
-	if d == nil {
-		return def
-	}
-	return d.Duration
 }

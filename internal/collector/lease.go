@@ -130,7 +130,7 @@ func (r *Run) leaseOf(g plan.Grant) wire.Lease {
 			place[t.Binary] = at
 			lease.Binaries = append(lease.Binaries, b)
 		}
-		of := r.set.Of[int(h.Ordinal)%r.cat.Len()]
+		of := r.set.Of[int(h.Ordinal)%len(r.set.Of)]
 		set, ok := setting[of]
 		if !ok {
 			set = len(lease.Settings)

@@ -181,7 +181,7 @@ func TestLoadTests(t *testing.T) {
 				return
 			}
 			first := set.Table[set.Of[0]]
-			got := loaded{set.Reasons, first.Attempts, first.Sources["retries"], gotCat.DisplayName(0)}
+			got := loaded{set.Reasons, set.Policy(0).MaxAttempts, first.Sources["retries"], gotCat.DisplayName(0)}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}

@@ -49,20 +49,16 @@ func NewBook(cat *catalog.Catalog, set *settings.Resolved) *Book {
 
 // selected reports whether a test is part of the run; of a stress run, in any round.
 func (b *Book) selected(ordinal uint32) bool {
-	n := len(b.set.Reasons)
-	return n > 0 && (b.cat.Stress || int64(ordinal) < int64(n)) && b.set.Reasons[int(ordinal)%n] == settings.Selected
+	return (b.cat.Stress || int64(ordinal) < int64(len(b.set.Of))) && b.set.Selected(ordinal)
 }
 
-// rule is what decides about the attempts of a test.
-func (b *Book) rule(ordinal uint32) outcome.Rule {
-	set := b.set.Table[b.set.Of[int(ordinal)%len(b.set.Of)]]
-	p := b.set.Policies[set.Policy]
+// Settings are what holds for a test.
+func (b *Book) Settings(ordinal uint32) *settings.Test { return b.set.Test(ordinal) }
+
+// Rule is what decides about the attempts of a test.
+func (b *Book) Rule(ordinal uint32) outcome.Rule {
+	p := b.set.Policy(ordinal)
 	return outcome.Rule{MaxAttempts: p.MaxAttempts, FlakyFails: p.FlakyFails}
-}
-
-// shows is when what a failed attempt of the test printed is shown.
-func (b *Book) shows(ordinal uint32) v1alpha1.OutputPolicy {
-	return b.set.Table[b.set.Of[int(ordinal)%len(b.set.Of)]].FailureOutput
 }
 
 // Read takes in a batch as it is now and returns what is new in it, in the order in which the attempts ended. A
@@ -137,7 +133,7 @@ func (b *Book) Cut() {
 
 // decide gives a test its verdict if what is known of it makes one.
 func (b *Book) decide(ordinal uint32, a *account) {
-	rule := b.rule(ordinal)
+	rule := b.Rule(ordinal)
 	if b.cut {
 		rule = rule.Cut()
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
-	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/settings"
 )
 
@@ -36,7 +35,7 @@ func (f *Follower) Run(run *v1alpha1.TestRun, now time.Time) []Event {
 		spec := run.Spec.Template.Spec
 		image := ""
 		if len(spec.Containers) > 0 {
-			image = spec.Containers[manifest.TestContainer(&spec)].Image
+			image = spec.Containers[v1alpha1.TestContainer(&spec)].Image
 		}
 		events = append(events, Begun{Namespace: Line(run.Namespace), Name: Line(run.Name), Image: Line(image)})
 	}
@@ -145,9 +144,9 @@ func (f *Follower) attempt(e Entry) Attempt {
 		excerpt = Why(e.Row)
 	}
 	return Attempt{
-		Test: test, Row: e.Row, Allowed: f.book.rule(e.Row.Ordinal).MaxAttempts,
+		Test: test, Row: e.Row, Allowed: f.book.Rule(e.Row.Ordinal).MaxAttempts,
 		Final: e.Decided, Done: f.done, Of: f.run.Status.Tests.Selected,
-		Pod: Line(e.Pod), Excerpt: Block(excerpt), Show: f.book.shows(e.Row.Ordinal),
+		Pod: Line(e.Pod), Excerpt: Block(excerpt), Show: f.book.Settings(e.Row.Ordinal).FailureOutput,
 		Command: f.command("logs", test.String()),
 	}
 }

@@ -2,11 +2,6 @@ package report
 
 import "github.com/podtest/podtest/internal/settings"
 
-// Settings are what holds for a test.
-func (b *Book) Settings(ordinal uint32) *settings.Test {
-	return &b.set.Table[b.set.Of[int(ordinal)%len(b.set.Of)]]
-}
-
 // LeftOut calls f with every test that is not selected, in the order of the catalog, and what leaves it out; of a
 // stress run once, not in each round.
 func (b *Book) LeftOut(f func(ordinal uint32, why settings.Reason)) {

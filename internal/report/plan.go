@@ -60,7 +60,7 @@ func plannedOf(set *settings.Resolved, of int32) Planned {
 	p := set.Policies[t.Policy]
 	planned := Planned{
 		Class: set.Classes[p.Class].Name, OwnPod: p.Alone, Group: t.Group, Weight: max(p.Weight, 1), Priority: p.Priority,
-		Attempts: t.Attempts, SlowMS: t.SlowPeriod.Milliseconds(), TerminateMS: t.Terminate.Milliseconds(),
+		Attempts: p.MaxAttempts, SlowMS: t.SlowPeriod.Milliseconds(), TerminateMS: t.Terminate.Milliseconds(),
 		GraceMS: t.Grace.Milliseconds(), LeakMS: t.Leak.Milliseconds(),
 		FlakyFails: p.FlakyFails, TimeoutPasses: t.TimeoutPasses, LeakFails: t.LeakFails,
 		Wrapper: t.Wrapper, ExtraArgs: t.Args, Sources: t.Sources,

@@ -105,33 +105,3 @@ func wrongEnv(env []v1alpha1.EnvVar) string {
 	}
 	return ""
 }
-
-// wrongResources tells of a request above its limit, each the override's or else the template's: such a pod would be
-// refused when it is made.
-func wrongResources(o *v1alpha1.Override, spec *v1alpha1.TestRunSpec) string {
-	if o.Resources == nil {
-		return ""
-	}
-	requests, limits := maps.Clone(o.Resources.Requests), maps.Clone(o.Resources.Limits)
-	for _, c := range spec.Template.Spec.Containers {
-		if c.Name == "test" || len(spec.Template.Spec.Containers) == 1 {
-			requests, limits = over(c.Resources.Requests, requests), over(c.Resources.Limits, limits)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(requests)) {
-		request := requests[name]
-		if limit, bounded := limits[name]; bounded && request.Cmp(limit) > 0 {
-			const text = "the request of %s is %s, above the limit of %s, the template's counted in: raise the limit too"
-			return fmt.Sprintf(text, name, request.String(), limit.String())
-		}
-	}
-	return ""
-}
-
-// over is the lower map with what the upper says otherwise.
-func over[M ~map[K]V, K comparable, V any](lower, upper M) M {
-	both := make(M, len(lower)+len(upper))
-	maps.Copy(both, lower)
-	maps.Copy(both, upper)
-	return both
-}

@@ -100,6 +100,9 @@ func TestCheck(t *testing.T) {
 			),
 			[]problem{{"spec.overrides[1].resources", "the request of cpu is 3, above the limit of 2", false}},
 		},
+		"a request of the template comes down to the limit": {
+			overridden(v1alpha1.Override{Filter: "all()", Resources: &corev1.ResourceRequirements{Limits: cpus("1").Requests}}), nil,
+		},
 		"a variable has one value": {
 			overridden(v1alpha1.Override{Filter: "all()", Env: []v1alpha1.EnvVar{{Name: "A"}, {Name: "A"}}}),
 			[]problem{{"spec.overrides[0].env", "A is set twice", false}},

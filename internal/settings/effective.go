@@ -107,17 +107,22 @@ func (p Provenance) sources(overrides []v1alpha1.Override, won []int16) map[stri
 	return sources
 }
 
+// GracePeriod is how long tests of which nothing else is said have between SIGTERM and SIGKILL.
+func GracePeriod(spec *v1alpha1.TestRunSpec) time.Duration {
+	if s := spec.SlowTimeout; s != nil {
+		return duration(s.GracePeriod, gracePeriod)
+	}
+	return gracePeriod
+}
+
 // newTest is what holds for a test; its policy, its fixtures and its sources are for others to say.
 func newTest(o *override) Test {
 	t := Test{
-		Attempts: 1, SlowPeriod: slowPeriod, Grace: gracePeriod, Leak: leakPeriod,
+		SlowPeriod: slowPeriod, Grace: gracePeriod, Leak: leakPeriod,
 		Group: o.Group, Env: o.Env, Wrapper: o.RunWrapper, Args: o.RunExtraArgs,
 		SuccessOutput: cmp.Or(o.SuccessOutput, v1alpha1.OutputNever),
 		FailureOutput: cmp.Or(o.FailureOutput, v1alpha1.OutputImmediate),
 		JUnit:         newJUnit(o.JUnit),
-	}
-	if o.Retries != nil {
-		t.Attempts += int(o.Retries.Count)
 	}
 	if s := o.SlowTimeout; s != nil {
 		t.SlowPeriod, t.Grace = duration(s.Period, slowPeriod), duration(s.GracePeriod, gracePeriod)

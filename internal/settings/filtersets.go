@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/filter"
@@ -55,12 +56,7 @@ func parse(spec *v1alpha1.TestRunSpec, p Provenance) (filtersets, []Problem) {
 }
 
 func knowsPackages(spec *v1alpha1.TestRunSpec) bool {
-	for i := range spec.Suites {
-		if spec.Suites[i].Nextest != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(spec.Suites, func(s v1alpha1.Suite) bool { return s.Nextest != nil })
 }
 
 type parser struct {

@@ -123,7 +123,7 @@ func TestSharingRowsChangesNothing(t *testing.T) {
 				t.Errorf("test %d: policy %v, alone %v", o, policy, wantPolicy)
 			}
 			weight, attempts, group := naive(spec, matching(t, spec, c, o))
-			if policy.Weight != weight || got.Attempts != attempts || got.Group != group {
+			if policy.Weight != weight || policy.MaxAttempts != attempts || got.Group != group {
 				t.Errorf("test %d: %v and %v, want weight %d, attempts %d, group %q", o, policy, got, weight, attempts, group)
 			}
 		}

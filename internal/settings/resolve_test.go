@@ -79,7 +79,7 @@ func TestTheFirstOverrideThatSaysSomethingOfASettingCounts(t *testing.T) {
 	}
 	r := resolved(t, spec, from, listed(t, map[string][]string{"s": {"a", "b"}}))
 	whole := settings.Test{
-		Attempts: 2, SlowPeriod: 3 * time.Second, Terminate: 12 * time.Second, TimeoutPasses: true,
+		SlowPeriod: 3 * time.Second, Terminate: 12 * time.Second, TimeoutPasses: true,
 		Leak: 200 * time.Millisecond, Group: "db", Env: spec.Overrides[1].Env,
 		SuccessOutput: v1alpha1.OutputNever, FailureOutput: v1alpha1.OutputImmediate,
 		JUnit: settings.JUnit{
@@ -92,7 +92,7 @@ func TestTheFirstOverrideThatSaysSomethingOfASettingCounts(t *testing.T) {
 		},
 	}
 	b := whole
-	b.Policy, b.Attempts = 1, 4
+	b.Policy = 1
 	b.Sources = map[string]string{
 		"isolation": "spec.overrides[1]", "retries": "profile ci overrides[0]", "weight": "spec.overrides[1]",
 		"group": "spec.overrides[1]", "flakyResult": "spec.overrides[1]", "env": "spec.overrides[1]",
@@ -120,7 +120,7 @@ func TestTheFirstOverrideThatSaysSomethingOfASettingCounts(t *testing.T) {
 func TestWhatNobodySaysHasItsDefault(t *testing.T) {
 	r := resolved(t, &v1alpha1.TestRunSpec{}, settings.Provenance{}, listed(t, map[string][]string{"s": {"a"}}))
 	want := settings.Test{
-		Attempts: 1, SlowPeriod: time.Minute, Grace: 10 * time.Second, Leak: 200 * time.Millisecond,
+		SlowPeriod: time.Minute, Grace: 10 * time.Second, Leak: 200 * time.Millisecond,
 		SuccessOutput: v1alpha1.OutputNever, FailureOutput: v1alpha1.OutputImmediate, Sources: map[string]string{},
 		JUnit: settings.JUnit{
 			StoreFailure: true, ReportSkipped: v1alpha1.JUnitSkippedNone, FlakyFail: v1alpha1.JUnitFlakyFailure,

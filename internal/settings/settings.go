@@ -23,6 +23,17 @@ type Resolved struct {
 	Warnings []string // what has no effect, a sentence each
 }
 
+// Test is what holds for the test of an ordinal, in whatever round.
+func (r *Resolved) Test(ordinal uint32) *Test { return &r.Table[r.Of[int(ordinal)%len(r.Of)]] }
+
+// Policy is what the planner has to know of it.
+func (r *Resolved) Policy(ordinal uint32) *plan.Policy { return &r.Policies[r.Test(ordinal).Policy] }
+
+// Selected reports whether the test of an ordinal is, in whatever round.
+func (r *Resolved) Selected(ordinal uint32) bool {
+	return len(r.Reasons) > 0 && r.Reasons[int(ordinal)%len(r.Reasons)] == Selected
+}
+
 // Class is a pod shape and its name.
 type Class struct {
 	Name  string
@@ -34,7 +45,6 @@ type Class struct {
 // nobody set is not there.
 type Test struct {
 	Policy        int32 // index into Policies
-	Attempts      int   // 1 + retries.count
 	SlowPeriod    time.Duration
 	Terminate     time.Duration // 0: never
 	Grace         time.Duration

@@ -34,7 +34,7 @@ func (r Report) decided(ordinal uint32, final report.Entry) testCase {
 		const text = "test passed on attempt %d/%d but is configured to fail when flaky"
 		c.Bad = &bad{
 			XMLName: xml.Name{Local: "failure"}, Type: "flaky failure",
-			Message: fmt.Sprintf(text, final.Row.Attempt, r.Book.Settings(ordinal).Attempts),
+			Message: fmt.Sprintf(text, final.Row.Attempt, r.Book.Rule(ordinal).MaxAttempts),
 		}
 	case !good:
 		b := r.bad("", main, policy.StoreFailure)
