@@ -8,7 +8,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/manifest"
@@ -28,7 +27,12 @@ func (r *TestRunReconciler) finish(
 		return ctrl.Result{}, err
 	}
 	if unfinished > 0 && run.Status.Catalog != nil {
-		return ctrl.Result{}, r.hold(ctx, run, from)
+		live, err := r.open(ctx, run, from) // so that its workers can seal their ledgers
+		if err != nil {
+			return ctrl.Result{}, err
+		}
+		live.Freeze()
+		return ctrl.Result{}, nil
 	}
 	if !complete(run) {
 		return r.complete(ctx, run)
@@ -36,22 +40,6 @@ func (r *TestRunReconciler) finish(
 	r.Runs.Forget(run.UID)
 	r.pace.forget(run.UID)
 	return r.expire(ctx, run)
-}
-
-// hold keeps a run that has its verdict open, so that its workers can seal their ledgers.
-func (r *TestRunReconciler) hold(ctx context.Context, run *v1alpha1.TestRun, from settings.Provenance) error {
-	live := r.Runs.Get(run.UID)
-	if live == nil {
-		known, err := r.known(ctx, run, from)
-		if err != nil {
-			return err
-		}
-		if live, err = r.open(ctx, run, known); err != nil {
-			return err
-		}
-	}
-	live.Freeze()
-	return nil
 }
 
 // complete tears down the fixtures of a run whose workers are gone.
@@ -76,9 +64,6 @@ func (r *TestRunReconciler) complete(ctx context.Context, run *v1alpha1.TestRun)
 
 // finalized tears down the fixtures of a run that is being deleted, before it may go.
 func (r *TestRunReconciler) finalized(ctx context.Context, run *v1alpha1.TestRun) (ctrl.Result, error) {
-	if !controllerutil.ContainsFinalizer(run, FinalizerTeardown) {
-		return ctrl.Result{}, nil
-	}
 	done, wait, err := r.finalize(ctx, run)
 	if err != nil || done {
 		return ctrl.Result{}, err

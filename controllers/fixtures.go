@@ -19,10 +19,8 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/plan"
+	"github.com/podtest/podtest/internal/settings"
 )
-
-// FinalizerTeardown keeps a run until its fixtures are torn down.
-const FinalizerTeardown = "podtest.dev/teardown"
 
 // What becomes of a fixture.
 const (
@@ -42,16 +40,15 @@ type fixtures struct {
 	pods map[string]*corev1.Pod // a service's, or the newest of a Job, by the name of either
 }
 
-// prepare brings the needed fixtures up: services, then setups one after the other. It records how far they are by
-// itself, before it acts: what it begins must be torn down, whatever comes between.
+// prepare brings the fixtures up that the status tells of: services, then setups one after the other. It records how
+// far they are by itself, before it acts: what it begins must be torn down, whatever comes between.
 func (r *TestRunReconciler) prepare(
-	ctx context.Context, run *v1alpha1.TestRun, needed []bool,
+	ctx context.Context, run *v1alpha1.TestRun,
 ) (ready bool, wait time.Duration, failed *plan.Ending, err error) {
-	was := run.DeepCopy()
-	expectFixtures(run, needed)
 	if fixturesReady(run) {
 		return true, 0, nil, nil
 	}
+	was := run.DeepCopy()
 	seen, err := r.observeFixtures(ctx, run)
 	if err != nil {
 		return false, 0, nil, err
@@ -73,13 +70,15 @@ func (r *TestRunReconciler) prepare(
 	return false, sooner(wait, step.wait), failed, err
 }
 
-// expectFixtures adds the needed fixtures to the status.
-func expectFixtures(run *v1alpha1.TestRun, needed []bool) {
-	for i := range run.Spec.Fixtures {
-		if name := run.Spec.Fixtures[i].Name; i < len(needed) && needed[i] && fixtureStatus(run, name) == nil {
-			run.Status.Fixtures = append(run.Status.Fixtures, v1alpha1.FixtureStatus{Name: name, State: fixtureWaiting})
+// waitingFixtures are those that a selected test needs, before anything is done about them.
+func waitingFixtures(run *v1alpha1.TestRun, res *settings.Resolved) []v1alpha1.FixtureStatus {
+	var all []v1alpha1.FixtureStatus
+	for i, needed := range res.Needed {
+		if needed {
+			all = append(all, v1alpha1.FixtureStatus{Name: run.Spec.Fixtures[i].Name, State: fixtureWaiting})
 		}
 	}
+	return all
 }
 
 func fixtureStatus(run *v1alpha1.TestRun, name string) *v1alpha1.FixtureStatus {
@@ -101,7 +100,7 @@ func (r *TestRunReconciler) observeFixtures(ctx context.Context, run *v1alpha1.T
 		run: run, now: r.Clock.Now(), jobs: map[string]*batchv1.Job{}, pods: map[string]*corev1.Pod{},
 	}
 	sel := client.MatchingLabels{
-		v1alpha1.LabelRunUID: string(run.UID), v1alpha1.LabelPhase: manifest.PhaseFixture,
+		v1alpha1.LabelRunUID: string(run.UID), v1alpha1.LabelPhase: v1alpha1.PhaseFixture,
 	}
 	var jobs batchv1.JobList
 	if err := r.List(ctx, &jobs, client.InNamespace(run.Namespace), sel); err != nil {
@@ -155,7 +154,7 @@ func (r *TestRunReconciler) recordFixtures(ctx context.Context, was, run *v1alph
 
 // needsTearDown reports whether something of the run's fixtures may be there.
 func needsTearDown(run *v1alpha1.TestRun) bool {
-	return controllerutil.ContainsFinalizer(run, FinalizerTeardown)
+	return controllerutil.ContainsFinalizer(run, v1alpha1.FinalizerTeardown)
 }
 
 // setFinalizer puts the finalizer on the run, or takes it off.
@@ -165,9 +164,9 @@ func (r *TestRunReconciler) setFinalizer(ctx context.Context, run *v1alpha1.Test
 	}
 	is := run.DeepCopy()
 	if on {
-		controllerutil.AddFinalizer(is, FinalizerTeardown)
+		controllerutil.AddFinalizer(is, v1alpha1.FinalizerTeardown)
 	} else {
-		controllerutil.RemoveFinalizer(is, FinalizerTeardown)
+		controllerutil.RemoveFinalizer(is, v1alpha1.FinalizerTeardown)
 	}
 	patch := client.MergeFromWithOptions(run.DeepCopy(), client.MergeFromWithOptimisticLock{})
 	if err := r.Patch(ctx, is, patch); err != nil {
@@ -222,7 +221,7 @@ func fixtureObject(run *v1alpha1.TestRun, i int, image string) client.Object {
 		return manifest.ServicePod(run, f.Name, f.Service)
 	}
 	part := manifest.FixturePart{
-		Fixture: f.Name, Part: manifest.PartSetup, Command: f.Setup, Env: manifest.FixtureEnv(run, standing(run, i)),
+		Fixture: f.Name, Part: v1alpha1.PartSetup, Command: f.Setup, Env: manifest.FixtureEnv(run, standing(run, i)),
 	}
 	return manifest.FixtureJob(run, part, image)
 }
@@ -268,8 +267,8 @@ func kindOf(o client.Object) string {
 
 // runOfFixture maps a Job or pod of a fixture to its run.
 func runOfFixture(_ context.Context, o client.Object) []reconcile.Request {
-	name := o.GetAnnotations()[manifest.AnnotationRun]
-	if name == "" || o.GetLabels()[v1alpha1.LabelPhase] != manifest.PhaseFixture {
+	name := o.GetAnnotations()[v1alpha1.AnnotationRun]
+	if name == "" || o.GetLabels()[v1alpha1.LabelPhase] != v1alpha1.PhaseFixture {
 		return nil
 	}
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: o.GetNamespace(), Name: name}}}

@@ -79,7 +79,7 @@ func (f *fixtures) services(step *fixtureStep) bool {
 // service reports whether a service is ready now.
 func (f *fixtures) service(step *fixtureStep, i int, st *v1alpha1.FixtureStatus) bool {
 	spec := &f.run.Spec.Fixtures[i]
-	pod := f.pods[manifest.FixtureName(f.run.Name, spec.Name, manifest.PartService)]
+	pod := f.pods[manifest.FixtureName(f.run.Name, spec.Name, v1alpha1.PartService)]
 	switch {
 	case pod == nil:
 		f.begin(step, i, st)
@@ -156,7 +156,7 @@ func (f *fixtures) setups(step *fixtureStep) {
 
 // setup reports whether a setup is through now.
 func (f *fixtures) setup(step *fixtureStep, i int, st *v1alpha1.FixtureStatus) bool {
-	name := manifest.FixtureName(f.run.Name, st.Name, manifest.PartSetup)
+	name := manifest.FixtureName(f.run.Name, st.Name, v1alpha1.PartSetup)
 	job, pod := f.jobs[name], f.pods[name]
 	if job == nil {
 		f.begin(step, i, st)

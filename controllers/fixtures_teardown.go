@@ -101,7 +101,7 @@ func tornDown(st *v1alpha1.FixtureStatus, wrong string) {
 }
 
 func (f *fixtures) tearDownEnd(fixture string) (ended bool, wrong string) {
-	name := manifest.FixtureName(f.run.Name, fixture, manifest.PartTeardown)
+	name := manifest.FixtureName(f.run.Name, fixture, v1alpha1.PartTeardown)
 	job, pod := f.jobs[name], f.pods[name]
 	if job == nil {
 		return false, ""
@@ -137,12 +137,12 @@ func (r *TestRunReconciler) recordTearDown(ctx context.Context, was, run *v1alph
 // stopSetups ends setups that still run: nothing is torn down while it is set up.
 func (r *TestRunReconciler) stopSetups(ctx context.Context, seen *fixtures) (busy bool, err error) {
 	for _, pod := range seen.pods {
-		if pod.Labels[manifest.LabelPart] == manifest.PartSetup && !manifest.Terminal(pod) {
+		if pod.Labels[v1alpha1.LabelPart] == v1alpha1.PartSetup && !manifest.Terminal(pod) {
 			busy = true
 		}
 	}
 	for _, job := range seen.jobs {
-		if job.Labels[manifest.LabelPart] != manifest.PartSetup || jobEnded(job) != "" || !job.DeletionTimestamp.IsZero() {
+		if job.Labels[v1alpha1.LabelPart] != v1alpha1.PartSetup || jobEnded(job) != "" || !job.DeletionTimestamp.IsZero() {
 			continue
 		}
 		if err := r.deleteNow(ctx, job); err != nil {
@@ -164,7 +164,7 @@ func (r *TestRunReconciler) deleteNow(ctx context.Context, o client.Object) erro
 // always reaches its end.
 func (r *TestRunReconciler) startTearDown(ctx context.Context, seen *fixtures, i int) (time.Duration, error) {
 	run, spec := seen.run, &seen.run.Spec.Fixtures[i]
-	if seen.jobs[manifest.FixtureName(run.Name, spec.Name, manifest.PartTeardown)] != nil {
+	if seen.jobs[manifest.FixtureName(run.Name, spec.Name, v1alpha1.PartTeardown)] != nil {
 		return 0, nil // its end brings another pass
 	}
 	c, err := r.Collector(ctx)
@@ -175,7 +175,7 @@ func (r *TestRunReconciler) startTearDown(ctx context.Context, seen *fixtures, i
 		return staleAgain, err
 	}
 	job := manifest.FixtureJob(run, manifest.FixturePart{
-		Fixture: spec.Name, Part: manifest.PartTeardown, Command: spec.Teardown,
+		Fixture: spec.Name, Part: v1alpha1.PartTeardown, Command: spec.Teardown,
 		Env: manifest.FixtureEnv(run, standing(run, i)),
 	}, c.Image)
 	err = r.makeOurs(ctx, run, job)
@@ -217,7 +217,7 @@ func (f *fixtures) givesUp(err error) bool {
 func (r *TestRunReconciler) endTearDown(ctx context.Context, seen *fixtures) (bool, time.Duration, error) {
 	run := seen.run
 	for _, pod := range seen.pods {
-		if pod.Labels[manifest.LabelPart] == manifest.PartService && pod.DeletionTimestamp.IsZero() {
+		if pod.Labels[v1alpha1.LabelPart] == v1alpha1.PartService && pod.DeletionTimestamp.IsZero() {
 			if err := r.deleteNow(ctx, pod); err != nil {
 				return false, 0, err
 			}

@@ -14,7 +14,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/podtest/podtest/api/v1alpha1"
-	"github.com/podtest/podtest/controllers"
 	"github.com/podtest/podtest/internal/manifest"
 )
 
@@ -82,7 +81,7 @@ func (w *world) plays(fixture, part string, code int32, words string) {
 func (w *world) serves() {
 	w.t.Helper()
 	pod := &corev1.Pod{}
-	key := client.ObjectKey{Namespace: w.run.Namespace, Name: manifest.FixtureName(w.run.Name, "db", manifest.PartService)}
+	key := client.ObjectKey{Namespace: w.run.Namespace, Name: manifest.FixtureName(w.run.Name, "db", v1alpha1.PartService)}
 	w.must(w.api.Get(w.ctx, key, pod))
 	w.change(pod, func(s *corev1.PodStatus) {
 		s.Phase, s.PodIP, s.PodIPs = corev1.PodRunning, "10.1.2.3", []corev1.PodIP{{IP: "10.1.2.3"}}
@@ -123,10 +122,10 @@ func TestFixturesComeUpInOrderAndEachFindsWhatCameBefore(t *testing.T) {
 	w.wantFixtures("one SettingUp, db Ready, two Waiting")
 	w.lead(interceptor.Funcs{}) // another manager goes on
 	w.passRun()
-	w.plays("one", manifest.PartSetup, 0, `{"exports":{"A":"$(B)"}}`)
+	w.plays("one", v1alpha1.PartSetup, 0, `{"exports":{"A":"$(B)"}}`)
 	w.passRun()
 	w.wantFixtures("one Ready, db Ready, two SettingUp")
-	env := envOf(w.part("two", manifest.PartSetup))
+	env := envOf(w.part("two", v1alpha1.PartSetup))
 	for k, want := range map[string]string{
 		"A": "$$(B)", "PODTEST_SERVICE_DB_HOST": "10.1.2.3", "PODTEST_SERVICE_DB_PORT": "5432", "PODTEST_FIXTURE": "two",
 	} {
@@ -137,10 +136,10 @@ func TestFixturesComeUpInOrderAndEachFindsWhatCameBefore(t *testing.T) {
 	if len(w.batches()) > 0 {
 		t.Error("workers are started before the fixtures are ready")
 	}
-	w.plays("two", manifest.PartSetup, 0, `{}`)
+	w.plays("two", v1alpha1.PartSetup, 0, `{}`)
 	w.passRun()
 	w.wantFixtures("one Ready, db Ready, two Ready")
-	if !slices.Contains(w.stored().Finalizers, controllers.FinalizerTeardown) {
+	if !slices.Contains(w.stored().Finalizers, v1alpha1.FinalizerTeardown) {
 		t.Error("nothing keeps the run until its fixtures are torn down")
 	}
 }
@@ -150,7 +149,7 @@ func TestAFixtureThatFailsEndsTheRunAndWhatWasBegunIsTornDown(t *testing.T) {
 	w.prepared()
 	w.serves()
 	w.passRun()
-	w.plays("one", manifest.PartSetup, 3, `{"error":"exit code 3: no disk"}`)
+	w.plays("one", v1alpha1.PartSetup, 3, `{"error":"exit code 3: no disk"}`)
 	for range 3 {
 		w.passRun()
 	}
@@ -158,7 +157,7 @@ func TestAFixtureThatFailsEndsTheRunAndWhatWasBegunIsTornDown(t *testing.T) {
 	if s := w.status(); s.ExitCode == nil || *s.ExitCode != v1alpha1.ExitFixtureFailed {
 		t.Errorf("%+v", s)
 	}
-	w.plays("one", manifest.PartTeardown, 1, `{"error":"exit code 1"}`)
+	w.plays("one", v1alpha1.PartTeardown, 1, `{"error":"exit code 1"}`)
 	for range 3 {
 		w.passRun()
 	}
@@ -170,7 +169,7 @@ func TestAFixtureThatFailsEndsTheRunAndWhatWasBegunIsTornDown(t *testing.T) {
 	if got := w.status().Fixtures[0].Message; got != want.Message+"; teardown: exit code 1" {
 		t.Error(got)
 	}
-	if w.part("two", manifest.PartSetup) != nil || w.part("two", manifest.PartTeardown) != nil {
+	if w.part("two", v1alpha1.PartSetup) != nil || w.part("two", v1alpha1.PartTeardown) != nil {
 		t.Error("what was never begun was set up or torn down")
 	}
 	if len(w.stored().Finalizers) > 0 {
@@ -194,9 +193,9 @@ func TestARunThatIsDeletedIsTornDownFirstInReverseOrder(t *testing.T) {
 	w.prepared()
 	w.serves()
 	w.passRun()
-	w.plays("one", manifest.PartSetup, 0, `{"exports":{"A":"1"}}`)
+	w.plays("one", v1alpha1.PartSetup, 0, `{"exports":{"A":"1"}}`)
 	w.passRun()
-	w.plays("two", manifest.PartSetup, 0, `{}`)
+	w.plays("two", v1alpha1.PartSetup, 0, `{}`)
 	w.passRun()
 	w.must(w.api.Delete(w.ctx, w.stored()))
 	for range 3 {
@@ -213,20 +212,20 @@ func TestARunThatIsDeletedIsTornDownFirstInReverseOrder(t *testing.T) {
 			}
 		}
 	}
-	if w.part("one", manifest.PartTeardown) != nil {
+	if w.part("one", v1alpha1.PartTeardown) != nil {
 		t.Fatal("both are torn down at once")
 	}
-	job := w.part("two", manifest.PartTeardown)
+	job := w.part("two", v1alpha1.PartTeardown)
 	if job == nil || len(job.OwnerReferences) > 0 || job.Spec.TTLSecondsAfterFinished == nil {
 		t.Fatalf("a job that would be collected with the run: %+v", job)
 	}
-	w.plays("two", manifest.PartTeardown, 0, `{}`)
+	w.plays("two", v1alpha1.PartTeardown, 0, `{}`)
 	w.passRun()
 	w.passRun()
-	if got := envOf(w.part("one", manifest.PartTeardown))["A"]; got != "1" {
+	if got := envOf(w.part("one", v1alpha1.PartTeardown))["A"]; got != "1" {
 		t.Errorf("the teardown finds A=%q", got)
 	}
-	w.plays("one", manifest.PartTeardown, 0, `{}`)
+	w.plays("one", v1alpha1.PartTeardown, 0, `{}`)
 	w.passRun()
 	w.passRun()
 	if err := w.api.Get(w.ctx, w.key(), &v1alpha1.TestRun{}); client.IgnoreNotFound(err) != nil || err == nil {

@@ -103,7 +103,7 @@ func statuses(name string, state corev1.ContainerState) []corev1.ContainerStatus
 }
 
 func testContainer(pod *corev1.Pod) string {
-	return pod.Spec.Containers[manifest.TestContainer(&pod.Spec)].Name
+	return pod.Spec.Containers[v1alpha1.TestContainer(&pod.Spec)].Name
 }
 
 // waits says why the container with the tests does not start.

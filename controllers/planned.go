@@ -13,10 +13,12 @@ import (
 	"github.com/podtest/podtest/internal/settings"
 )
 
-// setSelection says why tests were left out, what classes there are, and what in the spec has no effect.
+// setSelection says why tests were left out, what classes there are, which fixtures are needed, and what in the spec
+// has no effect.
 func setSelection(run *v1alpha1.TestRun, res *settings.Resolved) {
 	run.Status.NotSelected = leftOut(res)
 	run.Status.Classes = classes(run, res)
+	run.Status.Fixtures = waitingFixtures(run, res)
 	if len(res.Warnings) > 0 {
 		set(run, v1alpha1.ConditionWarning, metav1.ConditionTrue, v1alpha1.ReasonUnused, strings.Join(res.Warnings, "\n"))
 	}
@@ -56,7 +58,7 @@ func classes(run *v1alpha1.TestRun, set *settings.Resolved) []v1alpha1.ClassStat
 			manifest.Apply(spec, c.Shape)
 		}
 		all[i] = v1alpha1.ClassStatus{Name: c.Name, NodeSelector: spec.NodeSelector}
-		if r := spec.Containers[manifest.TestContainer(spec)].Resources; len(r.Limits)+len(r.Requests) > 0 {
+		if r := spec.Containers[v1alpha1.TestContainer(spec)].Resources; len(r.Limits)+len(r.Requests) > 0 {
 			all[i].Resources = &r
 		}
 		if spec.RuntimeClassName != nil {

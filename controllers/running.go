@@ -58,27 +58,21 @@ func (r *TestRunReconciler) ready(
 	if live := r.Runs.Get(run.UID); live != nil {
 		return live, ctrl.Result{}, nil
 	}
-	known, err := r.known(ctx, run, from)
+	ok, wait, failed, err := r.prepare(ctx, run)
 	if err != nil {
 		return nil, ctrl.Result{}, err
 	}
-	ok, wait, failed, err := r.prepare(ctx, run, known.Settings.Needed)
+	if ok {
+		live, err := r.open(ctx, run, from)
+		return live, ctrl.Result{}, err
+	}
 	was := run.DeepCopy()
 	r.begin(run)
-	switch {
-	case err != nil:
-		return nil, ctrl.Result{}, err
-	case failed != nil:
+	if failed != nil {
 		return nil, ctrl.Result{}, r.end(ctx, was, run, *failed)
-	case !ok:
-		setUnderway(run, v1alpha1.ReasonPreparing, "fixtures are being set up", nil)
-		return nil, ctrl.Result{RequeueAfter: wait}, r.record(ctx, was, run)
 	}
-	if err := r.record(ctx, was, run); err != nil {
-		return nil, ctrl.Result{}, err
-	}
-	live, err := r.open(ctx, run, known)
-	return live, ctrl.Result{}, err
+	setUnderway(run, v1alpha1.ReasonPreparing, "fixtures are being set up", nil)
+	return nil, ctrl.Result{RequeueAfter: wait}, r.record(ctx, was, run)
 }
 
 // known is what is stored of a run's tests, and what its spec makes of them.
@@ -99,8 +93,15 @@ func (r *TestRunReconciler) known(
 
 // open is the run as the leader keeps it; a new leader rebuilds it from what is stored.
 func (r *TestRunReconciler) open(
-	ctx context.Context, run *v1alpha1.TestRun, known collector.Known,
+	ctx context.Context, run *v1alpha1.TestRun, from settings.Provenance,
 ) (*collector.Run, error) {
+	if live := r.Runs.Get(run.UID); live != nil {
+		return live, nil
+	}
+	known, err := r.known(ctx, run, from)
+	if err != nil {
+		return nil, err
+	}
 	batches, err := r.storedBatches(ctx, run)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -58,26 +57,6 @@ func ordered(told wire.Catalog) *Catalog {
 
 // Len is how many tests there are.
 func (c *Catalog) Len() int { return len(c.Tests) }
-
-// Select says for each test whether it is to run. runIgnored is the TestRun's: "Default" leaves ignored tests out,
-// "Only" takes just them, "All" takes all. What is not selected stays in the catalog.
-func (c *Catalog) Select(runIgnored string) []plan.Test {
-	tests := make([]plan.Test, len(c.Tests))
-	for i, t := range c.Tests {
-		tests[i] = plan.Test{Binary: int32(t.Binary), Selected: selected(runIgnored, t.Ignored)}
-	}
-	return tests
-}
-
-func selected(runIgnored string, ignored bool) bool {
-	switch runIgnored {
-	case "All":
-		return true
-	case "Only":
-		return ignored
-	}
-	return !ignored
-}
 
 // Test is the test of an ordinal, and its binary; in a run with rounds, of any round. A catalog without tests has none.
 func (c *Catalog) Test(ordinal uint32) (wire.Binary, wire.Listed) {

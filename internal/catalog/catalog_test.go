@@ -11,7 +11,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/podtest/podtest/internal/catalog"
-	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -66,26 +65,6 @@ func TestRoundsGoOnFromTheLastTest(t *testing.T) {
 				t.Errorf("it is called %q, want %q", got, tt.wantName)
 			}
 		})
-	}
-}
-
-func TestSelect(t *testing.T) {
-	c, err := catalog.New(told)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for runIgnored, want := range map[string][]bool{
-		"Default": {true, false, true},
-		"Only":    {false, true, false},
-		"All":     {true, true, true},
-		"":        {true, false, true},
-	} {
-		wantTests := []plan.Test{
-			{Binary: 0, Selected: want[0]}, {Binary: 1, Selected: want[1]}, {Binary: 1, Selected: want[2]},
-		}
-		if diff := cmp.Diff(wantTests, c.Select(runIgnored)); diff != "" {
-			t.Errorf("runIgnored %q: %s", runIgnored, diff)
-		}
 	}
 }
 

@@ -19,18 +19,6 @@ import (
 	"github.com/podtest/podtest/internal/wire"
 )
 
-// What marks the Jobs and pods of fixtures.
-const (
-	PhaseFixture  = "fixture"             // the value of v1alpha1.LabelPhase
-	LabelFixture  = "podtest.dev/fixture" // the fixture's name
-	LabelPart     = "podtest.dev/part"    // PartSetup, PartTeardown or PartService
-	AnnotationRun = "podtest.dev/run"     // the run's whole name
-
-	PartSetup    = "setup"
-	PartTeardown = "teardown"
-	PartService  = "svc"
-)
-
 const (
 	containerInstall = "podtest-install"
 	containerService = "service"
@@ -62,7 +50,7 @@ func ReadyTimeout(s *v1alpha1.FixtureService) time.Duration { return orUsual(s.R
 // FixturePart is one of the two commands of a fixture, and what it finds in its environment.
 type FixturePart struct {
 	Fixture string
-	Part    string // PartSetup or PartTeardown
+	Part    string // v1alpha1.PartSetup or v1alpha1.PartTeardown
 	Command *v1alpha1.FixtureCommand
 	Env     []string // KEY=value; of equal keys the last one counts
 }
@@ -75,7 +63,7 @@ func FixtureJob(run *v1alpha1.TestRun, p FixturePart, image string) *batchv1.Job
 	spec := ListJob(run, Collector{}).Spec
 	wait := StartTimeout(run) + FixtureTimeout(p.Command) + fixtureMargin
 	spec.ActiveDeadlineSeconds = new(int64(wait.Seconds()))
-	meta := templateMeta(run, PhaseFixture, name)
+	meta := templateMeta(run, v1alpha1.PhaseFixture, name)
 	markFixture(&meta, run, p.Fixture, p.Part)
 	spec.Template = corev1.PodTemplateSpec{ObjectMeta: meta, Spec: fixturePodSpec(run, p, image)}
 	job := &batchv1.Job{
@@ -92,12 +80,12 @@ func FixtureJob(run *v1alpha1.TestRun, p FixturePart, image string) *batchv1.Job
 }
 
 func markFixture(meta *metav1.ObjectMeta, run *v1alpha1.TestRun, fixture, part string) {
-	meta.Labels[v1alpha1.LabelPhase] = PhaseFixture
-	meta.Labels[LabelFixture], meta.Labels[LabelPart] = fixture, part
+	meta.Labels[v1alpha1.LabelPhase] = v1alpha1.PhaseFixture
+	meta.Labels[v1alpha1.LabelFixture], meta.Labels[v1alpha1.LabelPart] = fixture, part
 	if meta.Annotations == nil {
 		meta.Annotations = map[string]string{}
 	}
-	meta.Annotations[AnnotationRun] = run.Name
+	meta.Annotations[v1alpha1.AnnotationRun] = run.Name
 }
 
 // fixturePodSpec is the template with the fixture's command in place of the tests. No reporter, no token.
@@ -111,7 +99,7 @@ func fixturePodSpec(run *v1alpha1.TestRun, p FixturePart, image string) corev1.P
 		spec.EnableServiceLinks = new(false)
 	}
 	spec.InitContainers = slices.Insert(spec.InitContainers, 0, installer(image))
-	test := &spec.Containers[TestContainer(&spec)]
+	test := &spec.Containers[v1alpha1.TestContainer(&spec)]
 	test.Command = []string{wire.BinDir + "/agent", "fixture", "--"}
 	for _, a := range p.Command.Command {
 		test.Command = append(test.Command, literal(a))
@@ -168,7 +156,7 @@ func literal(s string) string { return strings.ReplaceAll(s, "$", "$$") }
 
 // ServicePod is the pod of a service. It belongs to the run and is started again whenever it ends.
 func ServicePod(run *v1alpha1.TestRun, fixture string, s *v1alpha1.FixtureService) *corev1.Pod {
-	name := FixtureName(run.Name, fixture, PartService)
+	name := FixtureName(run.Name, fixture, v1alpha1.PartService)
 	template := &run.Spec.Template.Spec
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
@@ -185,10 +173,10 @@ func ServicePod(run *v1alpha1.TestRun, fixture string, s *v1alpha1.FixtureServic
 		},
 	}
 	// A namespace that is restricted asks as much of this pod as of the others.
-	if c := template.Containers[TestContainer(template)].SecurityContext; c != nil {
+	if c := template.Containers[v1alpha1.TestContainer(template)].SecurityContext; c != nil {
 		pod.Spec.Containers[0].SecurityContext = restrictions(c)
 	}
-	markFixture(&pod.ObjectMeta, run, fixture, PartService)
+	markFixture(&pod.ObjectMeta, run, fixture, v1alpha1.PartService)
 	return pod
 }
 

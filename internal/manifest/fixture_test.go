@@ -14,7 +14,7 @@ import (
 
 func aPart() FixturePart {
 	return FixturePart{
-		Fixture: "schema", Part: PartSetup, Env: []string{"DSN=pg://$(HOST)"},
+		Fixture: "schema", Part: v1alpha1.PartSetup, Env: []string{"DSN=pg://$(HOST)"},
 		Command: &v1alpha1.FixtureCommand{Command: []string{"migrate", "--to=$(X)"}},
 	}
 }
@@ -39,7 +39,7 @@ func TestAJobOfARunThatIsBeingDeletedHasNoOwner(t *testing.T) {
 func TestNamesOfFixturesAreLabelsToo(t *testing.T) {
 	seen := map[string]bool{}
 	for _, run := range []string{"r", strings.Repeat("r", 200), strings.Repeat("a.", 51) + "z", strings.Repeat("a-", 51) + "z"} {
-		for _, part := range []string{PartSetup, PartTeardown, PartService} {
+		for _, part := range []string{v1alpha1.PartSetup, v1alpha1.PartTeardown, v1alpha1.PartService} {
 			name := FixtureName(run, "db", part)
 			if errs := append(validation.IsDNS1123Subdomain(name), validation.IsValidLabelValue(name)...); errs != nil || seen[name] {
 				t.Errorf("%s: %v", name, errs)

@@ -24,7 +24,7 @@ func ListJob(run *v1alpha1.TestRun, c Collector) *batchv1.Job {
 	name := JobName(run.Name)
 	meta := templateMeta(run, v1alpha1.PhaseList, name)
 	wait := StartTimeout(run) + ListTimeout(run) + listMargin
-	test := run.Spec.Template.Spec.Containers[TestContainer(&run.Spec.Template.Spec)].Name
+	test := run.Spec.Template.Spec.Containers[v1alpha1.TestContainer(&run.Spec.Template.Spec)].Name
 	return &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:            name,

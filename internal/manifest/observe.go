@@ -42,7 +42,7 @@ func TestEnded(pod *corev1.Pod) bool {
 
 // TestStatus is the status of the container that holds the tests, or nil.
 func TestStatus(pod *corev1.Pod) *corev1.ContainerStatus {
-	name := pod.Spec.Containers[TestContainer(&pod.Spec)].Name
+	name := pod.Spec.Containers[v1alpha1.TestContainer(&pod.Spec)].Name
 	for i := range pod.Status.ContainerStatuses {
 		if pod.Status.ContainerStatuses[i].Name == name {
 			return &pod.Status.ContainerStatuses[i]
@@ -136,7 +136,7 @@ func oomKilled(pod *corev1.Pod) *plan.End {
 }
 
 func memoryLimit(pod *corev1.Pod) string {
-	limit, ok := pod.Spec.Containers[TestContainer(&pod.Spec)].Resources.Limits[corev1.ResourceMemory]
+	limit, ok := pod.Spec.Containers[v1alpha1.TestContainer(&pod.Spec)].Resources.Limits[corev1.ResourceMemory]
 	if !ok {
 		return ""
 	}

@@ -70,7 +70,7 @@ func podSpec(run *v1alpha1.TestRun, verb, batch string, c Collector) corev1.PodS
 	}
 	// First, so that the user's own init containers run beside it and their failure can be told.
 	spec.InitContainers = slices.Insert(spec.InitContainers, 0, reporter(batch, c))
-	test := &spec.Containers[TestContainer(&spec)]
+	test := &spec.Containers[v1alpha1.TestContainer(&spec)]
 	test.Command, test.Args = []string{wire.BinDir + "/agent", verb}, nil
 	test.Env = append(test.Env, artifactsEnv(test)...)
 	test.Env = append(test.Env, fieldEnv(wire.EnvPod, "metadata.name"), fieldEnv(wire.EnvNode, "spec.nodeName"))
@@ -93,16 +93,6 @@ func artifactsEnv(test *corev1.Container) []corev1.EnvVar {
 		}
 	}
 	return nil
-}
-
-// TestContainer is the index of the container that holds the tests: the one named "test", else the only one.
-func TestContainer(spec *corev1.PodSpec) int {
-	for i := range spec.Containers {
-		if spec.Containers[i].Name == v1alpha1.ContainerTest {
-			return i
-		}
-	}
-	return 0
 }
 
 const (

@@ -20,7 +20,7 @@ func Problems(run *v1alpha1.TestRun) []string {
 		return []string{"spec.template.spec.containers: empty: add the container that holds the tests"}
 	}
 	var out []string
-	test := &spec.Containers[TestContainer(spec)]
+	test := &spec.Containers[v1alpha1.TestContainer(spec)]
 	if len(spec.Containers) > 1 && test.Name != v1alpha1.ContainerTest {
 		out = append(out, fmt.Sprintf("spec.template.spec.containers: %d containers and none is named %q: "+
 			"give that name to the one that holds the tests", len(spec.Containers), v1alpha1.ContainerTest))
