@@ -159,6 +159,18 @@ type BatchPod struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	Node string `json:"node,omitempty"`
+	// createdTime is when the pod was created.
+	// +optional
+	CreatedTime *metav1.Time `json:"createdTime,omitempty"`
+	// scheduledTime is when a node was found for it.
+	// +optional
+	ScheduledTime *metav1.Time `json:"scheduledTime,omitempty"`
+	// startedTime is when the container with the tests started: images are pulled before it.
+	// +optional
+	StartedTime *metav1.Time `json:"startedTime,omitempty"`
+	// finishedTime is when the container with the tests ended.
+	// +optional
+	FinishedTime *metav1.Time `json:"finishedTime,omitempty"`
 }
 
 // BatchEnd says how a worker ended.

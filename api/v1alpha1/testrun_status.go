@@ -50,6 +50,12 @@ type TestRunStatus struct {
 	// +kubebuilder:validation:MaxItems=50
 	Failures []Failure `json:"failures,omitempty"`
 
+	// running are the tests that run at this moment and began first, at most 16, longest first.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	Running []RunningTest `json:"running,omitempty"`
+
 	// slowest are the tests that took longest, at most 10, longest first.
 	// +optional
 	// +listType=atomic
@@ -296,6 +302,27 @@ type Failure struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	Pod string `json:"pod,omitempty"`
+}
+
+// RunningTest is an attempt that runs.
+type RunningTest struct {
+	// ordinal is the test's place in the catalog.
+	// +required
+	Ordinal int64 `json:"ordinal"`
+	// attempt is the number of the attempt, from 1.
+	// +required
+	Attempt int32 `json:"attempt"`
+	// test is the binary id and the name of the test, separated by a space; cut at 512 bytes.
+	// +required
+	// +kubebuilder:validation:MaxLength=512
+	Test string `json:"test"`
+	// pod is the worker that runs it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Pod string `json:"pod,omitempty"`
+	// startTime is when it began, as far as the collector has heard.
+	// +required
+	StartTime metav1.MicroTime `json:"startTime"`
 }
 
 // SlowTest is a test and how long it took.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -392,7 +393,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
 	c := newCLI("/usr/bin/kubectl-podtest", nil, &s.out, &s.err)
-	err := c.follow(ctx, s.cluster, run)
+	err := c.follow(ctx, s.cluster, run, addFollowFlags(&cobra.Command{}))
 	var code exitCode
 	if !errors.As(err, &code) || code != 130 {
 		t.Errorf("%v, want exit code 130", err)

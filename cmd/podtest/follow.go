@@ -15,34 +15,45 @@ import (
 )
 
 func (c *cli) watchVerb() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "watch NAME",
 		Short: "Follow a run that exists, from its beginning, and exit with its exit code",
 		Example: c.example(
 			"podtest watch checkout --namespace ci"),
 		Args: c.named("", 0, 0),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cluster, run, err := c.get(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return c.follow(cmd.Context(), cluster, run)
-		},
 	}
+	o := addFollowFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cluster, run, err := c.get(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return c.follow(cmd.Context(), cluster, run, o)
+	}
+	return cmd
 }
 
-// follow prints a run until it ends; the error is its exit code, if that is not 0.
-func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha1.TestRun) error {
-	printer := report.NewPrinter(renderOptions(c.out))
+// followFlags are those of the verbs that follow a run: run, watch and rerun.
+type followFlags struct {
+	display *displayFlags
+	files   *reportFiles
+}
+
+func addFollowFlags(cmd *cobra.Command) followFlags {
+	return followFlags{display: addDisplayFlags(cmd), files: addReportFiles(cmd)}
+}
+
+// follow shows a run until it ends and writes its reports; the error is its exit code, if that is not 0.
+func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha1.TestRun, o followFlags) error {
+	shown := c.display(o.display)
 	var broken error // such as a closed pipe: nobody reads any more
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	source := follow.Source{
 		Client: cluster, Command: c.command, Tick: time.Second, Now: c.now,
 		Print: func(e report.Event) {
-			printer.SetWidth(width(c.out))
-			if _, err := c.out.Write(printer.Print(e)); err != nil && broken == nil {
-				broken = fmt.Errorf("writing: %w", err)
+			if err := shown.Show(e); err != nil && broken == nil {
+				broken = err
 				stop(broken)
 			}
 		},
@@ -61,6 +72,17 @@ func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha
 		return exitCode(v1alpha1.ExitCancelled)
 	case err != nil:
 		return err
+	}
+	if o.files.wanted() {
+		in, err := c.input(ctx, cluster, end)
+		if err != nil {
+			return err
+		}
+		if err := o.files.write(in); err != nil {
+			return err
+		}
+	}
+	switch {
 	case end.Status.ExitCode == nil:
 		return fmt.Errorf("TestRun %s/%s has ended without an exit code: is it of another version of podtest?",
 			run.Namespace, run.Name)

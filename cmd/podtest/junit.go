@@ -3,16 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
-	"github.com/podtest/podtest/internal/records"
 	"github.com/podtest/podtest/internal/report/junit"
-	"github.com/podtest/podtest/internal/wire"
 )
 
 func (c *cli) junitVerb() *cobra.Command {
@@ -40,25 +37,17 @@ a verdict are in it as skipped. The run's settings under junit say what else is 
 
 // writeJUnit touches no file before the report is whole.
 func (c *cli) writeJUnit(ctx context.Context, r client.Client, run *v1alpha1.TestRun, file string) error {
-	book, err := open(ctx, r, run)
+	in, err := c.input(ctx, r, run)
 	if err != nil {
 		return err
 	}
-	outputs := map[junit.Try]wire.Output{}
-	err = records.LoadOutputs(ctx, r, run, func(_ string, o wire.Output) error {
-		outputs[junit.Try{Ordinal: o.Ordinal, Attempt: o.Attempt}] = o
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("TestRun %s/%s: %w", run.Namespace, run.Name, err)
-	}
-	var report bytes.Buffer
-	if err := (junit.Report{Run: run, Book: book, Outputs: outputs, Now: c.now()}).Write(&report); err != nil {
+	var text bytes.Buffer
+	if err := junit.Write(&text, in); err != nil {
 		return err
 	}
 	if file == "" || file == "-" {
-		_, err = report.WriteTo(c.out)
+		_, err = text.WriteTo(c.out)
 		return err
 	}
-	return os.WriteFile(file, report.Bytes(), 0o644)
+	return os.WriteFile(file, text.Bytes(), 0o644)
 }

@@ -30,9 +30,14 @@ tests again, give it another name, or metadata.generateName instead of a name.`,
 			"podtest run -f - < testrun.yaml",
 			"podtest run -f testrun.yaml --follow=false"),
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.createAndFollow(cmd.Context(), files, follow)
-		},
+	}
+	o := addFollowFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		runs, cluster, err := c.createAll(cmd.Context(), files)
+		if err != nil || !follow {
+			return err
+		}
+		return c.followAll(cmd.Context(), cluster, runs, o)
 	}
 	cmd.Flags().StringArrayVarP(&files, "filename", "f", nil,
 		"manifest with TestRuns; - is standard input; may be given several times")
@@ -40,27 +45,26 @@ tests again, give it another name, or metadata.generateName instead of a name.`,
 	return cmd
 }
 
-func (c *cli) createAndFollow(ctx context.Context, files []string, follow bool) error {
+func (c *cli) createAll(ctx context.Context, files []string) ([]*v1alpha1.TestRun, client.WithWatch, error) {
 	manifests, err := c.manifests(files)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	cluster, err := c.connect()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	runs, err := c.create(ctx, cluster, manifests)
-	if err != nil || !follow {
-		return err
-	}
-	return c.followAll(ctx, cluster, runs)
+	return runs, cluster, err
 }
 
 // followAll follows one run after the other; the error is the first exit code that is not 0.
-func (c *cli) followAll(ctx context.Context, cluster client.WithWatch, runs []*v1alpha1.TestRun) error {
+func (c *cli) followAll(
+	ctx context.Context, cluster client.WithWatch, runs []*v1alpha1.TestRun, o followFlags,
+) error {
 	var first error
 	for _, run := range runs {
-		err := c.follow(ctx, cluster, run)
+		err := c.follow(ctx, cluster, run, o)
 		if first == nil {
 			first = err
 		}

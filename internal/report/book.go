@@ -18,6 +18,7 @@ type Book struct {
 	set         *settings.Resolved
 	tests       map[uint32]*account
 	batches     map[string]int // rows that were read of each
+	workers     map[string]Worker
 	Tally       outcome.Tally
 	Slow, Leaky int // among the passed
 	cut         bool
@@ -44,7 +45,7 @@ type Entry struct {
 
 // NewBook opens the book of a run whose tests, and what holds for them, are known.
 func NewBook(cat *catalog.Catalog, set *settings.Resolved) *Book {
-	return &Book{cat: cat, set: set, tests: map[uint32]*account{}, batches: map[string]int{}}
+	return &Book{cat: cat, set: set, tests: map[uint32]*account{}, batches: map[string]int{}, workers: map[string]Worker{}}
 }
 
 // selected reports whether a test is part of the run; of a stress run, in any round.
@@ -64,6 +65,7 @@ func (b *Book) Rule(ordinal uint32) outcome.Rule {
 // Read takes in a batch as it is now and returns what is new in it, in the order in which the attempts ended. A
 // batch may be read as often as one likes.
 func (b *Book) Read(batch *v1alpha1.TestBatch) ([]Entry, error) {
+	b.workers[batch.Name] = workerOf(batch)
 	rows, err := outcome.Decode(batch.Status.Ledger)
 	if err != nil {
 		return nil, fmt.Errorf("batch %s: %w", batch.Name, err)
@@ -76,10 +78,7 @@ func (b *Book) Read(batch *v1alpha1.TestBatch) ([]Entry, error) {
 	for _, f := range batch.Status.Failures {
 		said[v1alpha1.LostAttempt{Ordinal: f.Ordinal, Attempt: f.Attempt}] = f.Message
 	}
-	pod := batch.Name // a worker has the name of its batch
-	if p := batch.Status.Pod; p != nil && p.Name != "" {
-		pod = p.Name
-	}
+	pod := b.workers[batch.Name].Pod
 	var fresh []Entry
 	for _, r := range slices.SortedStableFunc(slices.Values(rows), byEnd) {
 		excerpt := said[v1alpha1.LostAttempt{Ordinal: int64(r.Ordinal), Attempt: int32(r.Attempt)}]

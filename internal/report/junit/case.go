@@ -13,7 +13,7 @@ import (
 
 // decided is a test with a verdict. As in nextest, one that failed is described by its first attempt, and one that was
 // flaky by the attempt that passed; the other failed attempts are beside it.
-func (r Report) decided(ordinal uint32, final report.Entry) testCase {
+func (r input) decided(ordinal uint32, final report.Entry) testCase {
 	policy := r.Book.Settings(ordinal).JUnit
 	flakyFailed := final.Row.Reason == outcome.FlakyFailed
 	good := final.Row.Outcome.Good() || flakyFailed
@@ -48,7 +48,7 @@ func (r Report) decided(ordinal uint32, final report.Entry) testCase {
 }
 
 // failed are the attempts of a test that did.
-func (r Report) failed(ordinal uint32) []report.Entry {
+func (r input) failed(ordinal uint32) []report.Entry {
 	var failed []report.Entry
 	for _, e := range r.Book.Attempts(ordinal) {
 		if !e.Row.Outcome.Good() && e.Row.Reason != outcome.FlakyFailed {
@@ -59,7 +59,7 @@ func (r Report) failed(ordinal uint32) []report.Entry {
 }
 
 // ran is a case as an attempt has it, whatever its verdict.
-func (r Report) ran(e report.Entry, store bool) testCase {
+func (r input) ran(e report.Entry, store bool) testCase {
 	c := testCase{Timestamp: began(e.Row), Time: took(e.Row), Properties: &properties{}}
 	add := func(name, value string) {
 		c.Properties.Properties = append(c.Properties.Properties, property{name, value})
@@ -75,7 +75,7 @@ func (r Report) ran(e report.Entry, store bool) testCase {
 }
 
 // bad is how an attempt failed, under a name that says what it is to its test: "", "rerun" or "flaky".
-func (r Report) bad(of string, e report.Entry, store bool) bad {
+func (r input) bad(of string, e report.Entry, store bool) bad {
 	name, kind := typeOf(e.Row)
 	if of != "" {
 		name = of + strings.ToUpper(name[:1]) + name[1:]
@@ -129,7 +129,7 @@ func typeOf(row outcome.Row) (element, kind string) {
 	return "failure", "test failure" + leaked
 }
 
-func tryOf(e report.Entry) Try { return Try{e.Row.Ordinal, e.Row.Attempt} }
+func tryOf(e report.Entry) report.Try { return report.Try{e.Row.Ordinal, e.Row.Attempt} }
 
 // began is empty for an attempt of which only the end is known.
 func began(row outcome.Row) string {

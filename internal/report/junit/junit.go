@@ -17,22 +17,12 @@ import (
 	"github.com/podtest/podtest/internal/wire"
 )
 
-// Try is an attempt of a test.
-type Try struct {
-	Ordinal uint32
-	Attempt uint16
-}
-
-// Report is what is written.
-type Report struct {
-	Run     *v1alpha1.TestRun
-	Book    *report.Book
-	Outputs map[Try]wire.Output // what is kept of them
-	Now     time.Time           // ends a run that goes on
-}
+// input is what the report is made from.
+type input struct{ report.Input }
 
 // Write writes the report. Tests without a verdict are in it, as skipped.
-func (r Report) Write(w io.Writer) error {
+func Write(w io.Writer, in report.Input) error {
+	r := input{in}
 	pending := "not run: the run goes on"
 	if c := meta.FindStatusCondition(r.Run.Status.Conditions, v1alpha1.ConditionComplete); c != nil && c.Status == "True" {
 		pending = "not run: " + c.Reason
@@ -52,7 +42,7 @@ func (r Report) Write(w io.Writer) error {
 }
 
 // suites are the tests by their binary, those that are left out first, as in nextest.
-func (r Report) suites(pending string) *testSuites {
+func (r input) suites(pending string) *testSuites {
 	start := r.Run.CreationTimestamp.Time
 	if s := r.Run.Status.StartTime; s != nil {
 		start = s.Time
@@ -82,7 +72,7 @@ func (r Report) suites(pending string) *testSuites {
 }
 
 // named is a case with its test's names: escaped rather than cut, for readers tell tests by them.
-func (r Report) named(ordinal uint32, c testCase) testCase {
+func (r input) named(ordinal uint32, c testCase) testCase {
 	test := r.Book.Test(ordinal)
 	c.ClassName, c.Name = test.Binary.String(), test.Name.String()
 	return c

@@ -52,7 +52,7 @@ var rows = []outcome.Row{
 }
 
 // outputs are those of attempts of all kinds, also of one that passed.
-var outputs = map[junit.Try]wire.Output{
+var outputs = map[report.Try]wire.Output{
 	{Ordinal: 0, Attempt: 1}: {Stdout: wire.Stream{Head: []byte("all is well\n")}},
 	{Ordinal: 1, Attempt: 1}: {Stderr: wire.Stream{
 		Head: []byte("\nthread 'fails' (7) panicked at src/lib.rs:20:5:\nno\n"), Dropped: 7, Tail: []byte("end"),
@@ -89,7 +89,7 @@ func written(t *testing.T, said v1alpha1.TestSettings, change func(*v1alpha1.Tes
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	err = junit.Report{Run: run, Book: book, Outputs: outputs, Now: start.Add(90 * time.Second)}.Write(&b)
+	err = junit.Write(&b, report.Input{Run: run, Book: book, Outputs: outputs, Now: start.Add(90 * time.Second)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,9 +149,9 @@ func parses(t *testing.T, text []byte) {
 func FuzzWhatTestsPrintIsAlwaysValid(f *testing.F) {
 	f.Add([]byte(hostile), "a")
 	f.Fuzz(func(t *testing.T, printed []byte, message string) {
-		was := outputs[junit.Try{Ordinal: 1, Attempt: 1}]
-		defer func() { outputs[junit.Try{Ordinal: 1, Attempt: 1}] = was }()
-		outputs[junit.Try{Ordinal: 1, Attempt: 1}] = wire.Output{Stderr: wire.Stream{Head: printed, Tail: []byte(message)}}
+		was := outputs[report.Try{Ordinal: 1, Attempt: 1}]
+		defer func() { outputs[report.Try{Ordinal: 1, Attempt: 1}] = was }()
+		outputs[report.Try{Ordinal: 1, Attempt: 1}] = wire.Output{Stderr: wire.Stream{Head: printed, Tail: []byte(message)}}
 		parses(t, written(t, v1alpha1.TestSettings{}, ended))
 	})
 }

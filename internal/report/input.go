@@ -1,0 +1,69 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/wire"
+)
+
+// Input is all that a report of a run is made from: of one that has ended, or of one that goes on.
+type Input struct {
+	Run     *v1alpha1.TestRun
+	Book    *Book
+	Outputs map[Try]wire.Output // what is kept of them
+	Now     time.Time           // ends a run that goes on
+}
+
+// Try is an attempt of a test.
+type Try struct {
+	Ordinal uint32
+	Attempt uint16
+}
+
+// Worker is a pod of a run and the times of its life; those that are not known are zero.
+type Worker struct {
+	Batch, Pod, Node, Class string
+	Index                   int32
+	// Created, until Scheduled it waits for a node, until Started for its image, until Finished it runs tests.
+	Created, Scheduled, Started, Finished time.Time
+	Cause, Message                        string // of its end; empty while it lives
+}
+
+func workerOf(b *v1alpha1.TestBatch) Worker {
+	w := Worker{
+		Batch: b.Name, Pod: b.Name, Class: b.Spec.Class, Index: b.Spec.Index, Created: b.CreationTimestamp.Time,
+	}
+	if p := b.Status.Pod; p != nil {
+		if p.Name != "" {
+			w.Pod = p.Name
+		}
+		w.Node = p.Node
+		if p.CreatedTime != nil {
+			w.Created = p.CreatedTime.Time
+		}
+		if p.ScheduledTime != nil {
+			w.Scheduled = p.ScheduledTime.Time
+		}
+		if p.StartedTime != nil {
+			w.Started = p.StartedTime.Time
+		}
+		if p.FinishedTime != nil {
+			w.Finished = p.FinishedTime.Time
+		}
+	}
+	if e := b.Status.End; e != nil {
+		w.Cause, w.Message = e.Cause, e.Message
+	}
+	return w
+}
+
+// Workers are the pods that were read of, in the order in which they were made.
+func (b *Book) Workers() []Worker {
+	return slices.SortedFunc(maps.Values(b.workers), func(a, b Worker) int {
+		return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Batch, b.Batch))
+	})
+}
