@@ -19,7 +19,8 @@ a run, set its spec.suspend.`,
 		Example: c.example(
 			"podtest cancel checkout --namespace ci",
 			"podtest cancel checkout --force"),
-		Args: c.named("", 0, 0),
+		Args:              c.named("", 0, 0),
+		ValidArgsFunction: c.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cluster, run, err := c.get(cmd.Context(), args[0])
 			if err != nil {

@@ -96,8 +96,18 @@ failed; and two more: 120 infrastructure left tests without a verdict, 130 cance
 			f.Hidden = true
 		}
 	}
-	root.AddCommand(c.runVerb(), c.watchVerb(), c.listVerb(), c.resultsVerb(), c.logsVerb(), c.junitVerb(),
-		c.cancelVerb(), c.installVerb(), c.uninstallVerb(), c.versionVerb())
+	root.AddCommand(
+		c.cancelVerb(),
+		c.installVerb(),
+		c.junitVerb(),
+		c.listVerb(),
+		c.logsVerb(),
+		c.resultsVerb(),
+		c.runVerb(),
+		c.uninstallVerb(),
+		c.versionVerb(),
+		c.watchVerb(),
+	)
 	return root
 }
 
@@ -118,6 +128,31 @@ func (c *cli) named(others string, least, most int) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// completeRuns proposes the names of the runs of the namespace.
+func (c *cli) completeRuns(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	const directive = cobra.ShellCompDirectiveNoFileComp
+	if len(args) > 0 {
+		return nil, directive
+	}
+	namespace, _, err := c.namespace()
+	if err != nil {
+		return nil, directive
+	}
+	cluster, err := c.connect()
+	if err != nil {
+		return nil, directive
+	}
+	var runs v1alpha1.TestRunList
+	if err := cluster.List(cmd.Context(), &runs, client.InNamespace(namespace), client.Limit(500)); err != nil {
+		return nil, directive
+	}
+	var names []string
+	for _, run := range runs.Items {
+		names = append(names, run.Name)
+	}
+	return names, directive
 }
 
 var scheme = func() *runtime.Scheme {

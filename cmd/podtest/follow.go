@@ -20,7 +20,8 @@ func (c *cli) watchVerb() *cobra.Command {
 		Short: "Follow a run that exists, from its beginning, and exit with its exit code",
 		Example: c.example(
 			"podtest watch checkout --namespace ci"),
-		Args: c.named("", 0, 0),
+		Args:              c.named("", 0, 0),
+		ValidArgsFunction: c.completeRuns,
 	}
 	o := addFollowFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

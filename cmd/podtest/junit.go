@@ -22,7 +22,8 @@ a verdict are in it as skipped. The run's settings under junit say what else is 
 		Example: c.example(
 			"podtest junit checkout --namespace ci -o junit.xml",
 			"podtest junit checkout | xmllint --xpath 'count(//failure)' -"),
-		Args: c.named("", 0, 0),
+		Args:              c.named("", 0, 0),
+		ValidArgsFunction: c.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cluster, run, err := c.get(cmd.Context(), args[0])
 			if err != nil {

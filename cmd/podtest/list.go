@@ -22,7 +22,8 @@ spec.mode: List starts no test pod: apply it to see the plan only.`,
 			"podtest list checkout --namespace ci",
 			"podtest list checkout --all",
 			"podtest list checkout -o json | jq -r 'select(.class == \"heavy\") | .name'"),
-		Args: c.named("", 0, 0),
+		Args:              c.named("", 0, 0),
+		ValidArgsFunction: c.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output != "table" && output != "json" {
 				return fmt.Errorf("-o %s: want table or json", output)

@@ -22,7 +22,8 @@ goes on. It reads the run's TestRecords and TestBatches, so it needs no manager.
 			"podtest results checkout --namespace ci",
 			"podtest results checkout --outcome failed,timedOut",
 			"podtest results checkout -o json | jq -r 'select(.peakRssKiB > 500000) | .name'"),
-		Args: c.named("", 0, 0),
+		Args:              c.named("", 0, 0),
+		ValidArgsFunction: c.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output != "table" && output != "json" {
 				return fmt.Errorf("-o %s: want table or json", output)
