@@ -129,7 +129,9 @@ func typeOf(row outcome.Row) (element, kind string) {
 	return "failure", "test failure" + leaked
 }
 
-func tryOf(e report.Entry) report.Try { return report.Try{Ordinal: e.Row.Ordinal, Attempt: e.Row.Attempt} }
+func tryOf(e report.Entry) report.Try {
+	return report.Try{Ordinal: e.Row.Ordinal, Attempt: e.Row.Attempt}
+}
 
 // began is empty for an attempt of which only the end is known.
 func began(row outcome.Row) string {
