@@ -13,6 +13,7 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/collector"
+	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/settings"
@@ -102,7 +103,7 @@ func (r *TestRunReconciler) setEnded(run *v1alpha1.TestRun, e plan.Ending) {
 	st := &run.Status
 	st.Result, st.ExitCode = v1alpha1.Result(e.Result), &e.Exit
 	st.CompletionTime = &metav1.Time{Time: now.Truncate(time.Second)}
-	st.Duration = duration(now.Sub(r.pace.start(run)))
+	st.Duration = manifest.Duration(now.Sub(r.pace.start(run)))
 	st.Tests.NotRun += st.Tests.Pending
 	st.Tests.Pending, st.Tests.Running = 0, 0
 	// What still works has nothing left to do but to seal; what still waits never worked.
@@ -150,13 +151,13 @@ func (r *TestRunReconciler) fill(run *v1alpha1.TestRun, live *collector.Run) {
 	if run.Status.TestsStartTime == nil && !started.IsZero() {
 		run.Status.TestsStartTime = &metav1.Time{Time: started.Truncate(time.Second)}
 	}
-	run.Status.Tests = counts(c)
+	run.Status.Tests = manifest.Counts(c)
 	run.Status.Workers = v1alpha1.WorkerCounts{
 		Starting: int32(c.WorkersStarting), Running: int32(c.WorkersRunning),
 		Finished: int32(c.WorkersFinished), Lost: int32(c.WorkersLost),
 	}
 	run.Status.Progress = fmt.Sprintf("%d/%d", c.Selected-c.Pending, c.Selected)
-	run.Status.Duration = duration(r.Clock.Since(r.pace.start(run)))
+	run.Status.Duration = manifest.Duration(r.Clock.Since(r.pace.start(run)))
 	run.Status.Failures, run.Status.Slowest = fit(live.Failures()), live.Slowest()
 }
 
@@ -192,28 +193,6 @@ func fit(failures []v1alpha1.Failure) []v1alpha1.Failure {
 			return failures
 		}
 	}
-}
-
-func counts(c plan.Counts) v1alpha1.TestCounts {
-	return v1alpha1.TestCounts{
-		Listed: int64(c.Selected + c.NotSelected), Selected: int64(c.Selected), NotSelected: int64(c.NotSelected),
-		Passed: int64(c.Passed), Failed: int64(c.Failed), Flaky: int64(c.Flaky), TimedOut: int64(c.TimedOut),
-		Crashed: int64(c.Crashed), OOMKilled: int64(c.OOMKilled), Skipped: int64(c.Skipped),
-		Unsuccessful: int64(c.Failed + c.TimedOut + c.Crashed + c.OOMKilled),
-		Pending:      int64(c.Pending), Running: int64(c.Running), Retried: int64(c.Retried),
-		Interrupted: int64(c.Interrupted), Discarded: int64(c.Discarded),
-	}
-}
-
-// duration is d for people: tenths below a minute, seconds above.
-func duration(d time.Duration) string {
-	if d < 0 {
-		d = 0
-	}
-	if d < time.Minute {
-		return d.Round(100 * time.Millisecond).String()
-	}
-	return d.Round(time.Second).String()
 }
 
 // conditionsChanged reports a change that people wait for: the rest may be put off.

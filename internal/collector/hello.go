@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -24,7 +25,7 @@ func (r *Run) hello(ctx context.Context, c Caller, h wire.Hello) (wire.HelloRepl
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return wire.HelloReply{Epoch: r.epoch, Acked: l.acked(), Config: configOf(r.run, ModeRun)}, nil
+	return wire.HelloReply{Epoch: r.epoch, Acked: l.acked(), Config: manifest.AgentConfig(r.run, manifest.AgentRuns)}, nil
 }
 
 func (r *Run) greet(c Caller, h wire.Hello) (*ledger, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/wire"
 )
@@ -104,7 +105,7 @@ func (r *Run) grant(ctx context.Context, l *ledger, req wire.LeaseRequest, poll 
 	for _, h := range g.Attempts {
 		l.held[attempt{h.Ordinal, h.Attempt}] = false
 	}
-	return answer{lease: r.leaseOf(g), final: true}, nil
+	return answer{lease: manifest.Lease(r.cat, r.set, r.told, g), final: true}, nil
 }
 
 // load is how much the worker has to do: what it told when it asked, but no more than what is known by now.
@@ -116,31 +117,4 @@ func (l *ledger) load(req wire.LeaseRequest) (queued, running int) {
 		}
 	}
 	return max(0, min(req.Queued, len(l.held)-begun)), max(0, min(req.Running, begun))
-}
-
-// leaseOf is a grant with all that the agent has to know of its tests.
-func (r *Run) leaseOf(g plan.Grant) wire.Lease {
-	lease := wire.Lease{Drain: g.Drain, Stop: g.Stop}
-	place, setting := map[int]int{}, map[int32]int{}
-	for _, h := range g.Attempts {
-		b, t := r.cat.Test(h.Ordinal)
-		at, ok := place[t.Binary]
-		if !ok {
-			at = len(lease.Binaries)
-			place[t.Binary] = at
-			lease.Binaries = append(lease.Binaries, b)
-		}
-		of := r.set.Of[int(h.Ordinal)%len(r.set.Of)]
-		set, ok := setting[of]
-		if !ok {
-			set = len(lease.Settings)
-			setting[of] = set
-			lease.Settings = append(lease.Settings, r.told[of])
-		}
-		lease.Attempts = append(lease.Attempts, wire.Assignment{
-			Ordinal: h.Ordinal, Attempt: h.Attempt, Binary: at, Name: t.Name, Ignored: t.Ignored,
-			Settings: set, Slot: h.Slot, GroupSlot: h.GroupSlot, Round: r.cat.Round(h.Ordinal),
-		})
-	}
-	return lease
 }

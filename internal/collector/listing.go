@@ -12,6 +12,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
+	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -143,9 +144,9 @@ func (r *Runs) helloListing(ctx context.Context, c Caller) (wire.HelloReply, err
 		return wire.HelloReply{}, err
 	}
 	if opened != nil {
-		return wire.HelloReply{Epoch: opened.epoch, Config: configOf(opened.run, ModeList)}, nil
+		return wire.HelloReply{Epoch: opened.epoch, Config: manifest.AgentConfig(opened.run, manifest.AgentLists)}, nil
 	}
-	return wire.HelloReply{Epoch: l.epoch, Config: configOf(l.run, ModeList)}, nil
+	return wire.HelloReply{Epoch: l.epoch, Config: manifest.AgentConfig(l.run, manifest.AgentLists)}, nil
 }
 
 // listingOf is the listing that a caller belongs to, or the run if its tests are known already.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
+	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
@@ -40,7 +41,7 @@ type Run struct {
 func newRun(r *Runs, run *v1alpha1.TestRun, known Known, facts plan.Facts) *Run {
 	return &Run{
 		runs: r, run: run.DeepCopy(), cat: known.Catalog, set: known.Settings, epoch: rand.Text(),
-		told:  testSettings(run, known.Settings),
+		told:  manifest.AgentSettings(run, known.Settings),
 		state: plan.New(facts, r.now()), ledgers: map[string]*ledger{}, wake: make(chan struct{}),
 	}
 }

@@ -1,25 +1,24 @@
-package collector
+package manifest
 
 import (
 	"github.com/podtest/podtest/api/v1alpha1"
-	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
 
-// What a pod is told to do.
+// What an agent is told to do.
 const (
-	ModeList = "list"
-	ModeRun  = "run"
+	AgentLists = "list"
+	AgentRuns  = "run"
 )
 
-// configOf is a run's spec, the effective one, as an agent needs it.
-func configOf(run *v1alpha1.TestRun, mode string) wire.Config {
-	set := manifest.Settings(run)
+// AgentConfig is a run's spec, the effective one, as an agent needs it.
+func AgentConfig(run *v1alpha1.TestRun, mode string) wire.Config {
+	set := Settings(run)
 	c := wire.Config{
 		Mode: mode, RunName: run.Name, RunUID: string(run.UID),
 		Slots: set.Slots, RunIgnored: string(run.Spec.RunIgnored), Threads: set.Slots * set.Parallelism,
-		ListTimeoutMS: manifest.ListTimeout(run).Milliseconds(),
+		ListTimeoutMS: ListTimeout(run).Milliseconds(),
 		GraceMS:       settings.GracePeriod(&run.Spec).Milliseconds(),
 		ListWrapper:   run.Spec.ListWrapper, Filter: run.Spec.Filter, DefaultFilter: run.Spec.DefaultFilter,
 		StressTotal: rounds(run),
@@ -56,9 +55,9 @@ func rounds(run *v1alpha1.TestRun) int {
 	return -1
 }
 
-// testSettings are the settings of tests as workers are told them, in the order of the table, with what fixtures have
+// AgentSettings are the settings of tests as workers are told them, in the order of the table, with what fixtures have
 // exported for them.
-func testSettings(run *v1alpha1.TestRun, set *settings.Resolved) []wire.TestSettings {
+func AgentSettings(run *v1alpha1.TestRun, set *settings.Resolved) []wire.TestSettings {
 	told := make([]wire.TestSettings, len(set.Table))
 	for i := range set.Table {
 		t := &set.Table[i]
@@ -76,7 +75,7 @@ func testSettings(run *v1alpha1.TestRun, set *settings.Resolved) []wire.TestSett
 			Wrapper:       t.Wrapper,
 			Args:          t.Args,
 			KeepOutput:    keepsOutput(t),
-			Env:           manifest.FixtureEnv(run, t.Fixtures),
+			Env:           FixtureEnv(run, t.Fixtures),
 		}
 		for _, e := range t.Env {
 			told[i].Env = append(told[i].Env, e.Name+"="+e.Value)
