@@ -28,6 +28,8 @@ func leftOut(set *settings.Resolved) *v1alpha1.NotSelected {
 	var n v1alpha1.NotSelected
 	for _, why := range set.Reasons {
 		switch why {
+		case settings.Rerun:
+			n.Rerun++
 		case settings.Ignored:
 			n.Ignored++
 		case settings.Filter:

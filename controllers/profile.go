@@ -45,12 +45,12 @@ func (p *profiles) put(uid types.UID, t taken) {
 	p.runs[uid] = t
 }
 
-// effective gives a run the settings of its profile, as they were when it was accepted. The ending says what is wrong
-// with the profile.
+// effective gives a run the settings of its profile, and what is known of the runs before it, as they were when it was
+// accepted. The ending says what is wrong with either.
 func (r *TestRunReconciler) effective(
 	ctx context.Context, run *v1alpha1.TestRun,
 ) (settings.Provenance, *plan.Ending, error) {
-	if run.Spec.ProfileRef == nil {
+	if run.Spec.ProfileRef == nil && run.Spec.Rerun == nil {
 		return settings.Provenance{}, nil, nil
 	}
 	t, ok := r.frozen.get(run.UID)
@@ -66,15 +66,34 @@ func (r *TestRunReconciler) effective(
 	return t.from, nil, nil
 }
 
-// freeze reads what an earlier pass has stored, or else the profile as it is now, and stores that.
 func (r *TestRunReconciler) freeze(ctx context.Context, run *v1alpha1.TestRun) (taken, *plan.Ending, error) {
-	store := records.Objects{Writer: r.Client, Reader: r.Live}
+	t := taken{settings: run.Spec.TestSettings}
+	if run.Spec.ProfileRef != nil {
+		var wrong *plan.Ending
+		var err error
+		if t, wrong, err = r.freezeProfile(ctx, run); wrong != nil || err != nil {
+			return t, wrong, err
+		}
+	}
+	if run.Spec.Rerun == nil {
+		return t, nil, nil
+	}
+	before, wrong, err := r.freezeBefore(ctx, run)
+	t.from.Before = before
+	return t, wrong, err
+}
+
+// freezeProfile reads what an earlier pass has stored, or else the profile as it is now, and stores that.
+func (r *TestRunReconciler) freezeProfile(
+	ctx context.Context, run *v1alpha1.TestRun,
+) (taken, *plan.Ending, error) {
+	store := r.store()
 	merged, from, err := records.GetSettings(ctx, store, run)
 	if err == nil || !errors.Is(err, records.ErrNotFound) {
 		return taken{merged, from}, nil, err
 	}
-	if ended(run) || !run.DeletionTimestamp.IsZero() {
-		return taken{settings: run.Spec.TestSettings}, nil, nil // it ended before it took anything
+	if endedEarly(run) {
+		return taken{settings: run.Spec.TestSettings}, nil, nil
 	}
 	chain, err := r.profileChain(ctx, run)
 	if bad, ok := errors.AsType[*profileError](err); ok {
@@ -87,6 +106,14 @@ func (r *TestRunReconciler) freeze(ctx context.Context, run *v1alpha1.TestRun) (
 	merged, from, err = records.PutSettings(ctx, store, run, merged, from)
 	return taken{merged, from}, nil, err
 }
+
+// store is where bulk data is kept; it reads past the cache.
+func (r *TestRunReconciler) store() records.Store {
+	return records.Objects{Writer: r.Client, Reader: r.Live}
+}
+
+// endedEarly: it ended before it took anything.
+func endedEarly(run *v1alpha1.TestRun) bool { return ended(run) || !run.DeletionTimestamp.IsZero() }
 
 // profileError is something wrong with a profile, or with what it inherits.
 type profileError struct{ message string }

@@ -58,7 +58,7 @@ type TestRecordSpec struct {
 }
 
 // RecordKind is what a record holds.
-// +kubebuilder:validation:Enum=Catalog;Output;Settings
+// +kubebuilder:validation:Enum=Catalog;Output;Settings;Rerun
 type RecordKind string
 
 // What a record holds.
@@ -67,4 +67,6 @@ const (
 	RecordOutput  RecordKind = "Output"
 	// RecordSettings: what a run took from its TestProfile.
 	RecordSettings RecordKind = "Settings"
+	// RecordRerun: what a rerun knows of the runs before it.
+	RecordRerun RecordKind = "Rerun"
 )

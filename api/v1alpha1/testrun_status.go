@@ -17,7 +17,8 @@ type TestRunStatus struct {
 	// +optional
 	Result Result `json:"result,omitempty"`
 
-	// exitCode is the verdict as nextest's exit code, set at the end: 0 passed, 4 no tests, 94 a filterset
+	// exitCode is the verdict as nextest's exit code, set at the end: 0 passed, 4 no tests, 5 a rerun passed, but other
+	// tests that had not passed were not among its own, 94 a filterset
 	// is wrong, 96 set-up wrong, 100 tests failed, 104 listing failed, 105 a fixture failed; and podtest's own: 120
 	// infrastructure left tests without a verdict, 130 cancelled.
 	// +optional
@@ -220,6 +221,9 @@ type WorkerCounts struct {
 
 // NotSelected are numbers of tests that were left out, by the first reason that applies.
 type NotSelected struct {
+	// rerun does not run them again.
+	// +optional
+	Rerun int64 `json:"rerun,omitempty"`
 	// ignored were left out by runIgnored.
 	// +optional
 	Ignored int64 `json:"ignored,omitempty"`
@@ -364,6 +368,7 @@ const (
 const (
 	ExitPassed         int32 = 0
 	ExitNoTests        int32 = 4
+	ExitOutstanding    int32 = 5
 	ExitFilter         int32 = 94
 	ExitSetup          int32 = 96
 	ExitTestsFailed    int32 = 100

@@ -72,6 +72,7 @@ type TestRunList struct {
 // +kubebuilder:validation:XValidation:rule="has(self.ignoreDefaultFilter) == has(oldSelf.ignoreDefaultFilter) && (!has(self.ignoreDefaultFilter) || self.ignoreDefaultFilter == oldSelf.ignoreDefaultFilter)",fieldPath=".ignoreDefaultFilter",message="ignoreDefaultFilter cannot change once the run exists: create a new TestRun"
 // +kubebuilder:validation:XValidation:rule="has(self.partition) == has(oldSelf.partition) && (!has(self.partition) || self.partition == oldSelf.partition)",fieldPath=".partition",message="partition cannot change once the run exists: create a new TestRun"
 // +kubebuilder:validation:XValidation:rule="has(self.profileRef) == has(oldSelf.profileRef) && (!has(self.profileRef) || self.profileRef == oldSelf.profileRef)",fieldPath=".profileRef",message="profileRef cannot change once the run exists: create a new TestRun"
+// +kubebuilder:validation:XValidation:rule="has(self.rerun) == has(oldSelf.rerun) && (!has(self.rerun) || self.rerun == oldSelf.rerun)",fieldPath=".rerun",message="rerun cannot change once the run exists: create a new TestRun"
 // +kubebuilder:validation:XValidation:rule="has(self.stress) == has(oldSelf.stress) && (!has(self.stress) || self.stress == oldSelf.stress)",fieldPath=".stress",message="stress cannot change once the run exists: create a new TestRun"
 // +kubebuilder:validation:XValidation:rule="has(self.activeDeadlineSeconds) == has(oldSelf.activeDeadlineSeconds) && (!has(self.activeDeadlineSeconds) || self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds)",fieldPath=".activeDeadlineSeconds",message="activeDeadlineSeconds cannot change once the run exists: create a new TestRun"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)",fieldPath=".cancel",message="cancel cannot be taken back: create a new TestRun"
@@ -121,6 +122,11 @@ type TestRunSpec struct {
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:Pattern=`^(hash|slice|count):[0-9]{1,20}/[0-9]{1,20}$`
 	Partition string `json:"partition,omitempty"`
+
+	// rerun runs again what an earlier run has left: its parent, which must have ended. filter, partition and runIgnored
+	// narrow it further.
+	// +optional
+	Rerun *Rerun `json:"rerun,omitempty"`
 
 	// stress runs each selected test again and again, all in one queue.
 	// +optional
@@ -231,6 +237,33 @@ type ProfileRef struct {
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 }
+
+// Rerun says which tests of an earlier run are run again, as nextest's run --rerun. What the parent knows is kept with
+// the run when it is accepted: the parent may be deleted then, and may have been a rerun itself.
+type Rerun struct {
+	// name of the parent: a TestRun of the same namespace.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+	// tests says which: Outstanding (default) runs all that have not passed, those that the parent did not know or select
+	// included; Failed those that failed; NotRun those that were left without a verdict, as by the infrastructure.
+	// +optional
+	// +default="Outstanding"
+	// +kubebuilder:default=Outstanding
+	Tests RerunTests `json:"tests,omitempty"`
+}
+
+// RerunTests says which tests of an earlier run are run again.
+// +kubebuilder:validation:Enum=Outstanding;Failed;NotRun
+type RerunTests string
+
+// Which tests of an earlier run are run again.
+const (
+	RerunOutstanding RerunTests = "Outstanding"
+	RerunFailed      RerunTests = "Failed"
+	RerunNotRun      RerunTests = "NotRun"
+)
 
 // Stress says how often each selected test is run, as nextest's --stress-count and --stress-duration. A test that has
 // failed in one round fails by itself in that round only.

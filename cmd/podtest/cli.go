@@ -102,6 +102,7 @@ failed; and two more: 120 infrastructure left tests without a verdict, 130 cance
 		c.junitVerb(),
 		c.listVerb(),
 		c.logsVerb(),
+		c.rerunVerb(),
 		c.resultsVerb(),
 		c.runVerb(),
 		c.uninstallVerb(),

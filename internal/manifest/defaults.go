@@ -46,6 +46,7 @@ func Facts(run *v1alpha1.TestRun, res *settings.Resolved) plan.Facts {
 		Settings: Settings(run), Tests: res.Tests, Policies: res.Policies, Groups: res.Groups,
 		Suspend: run.Spec.Suspend, Cancel: run.Spec.Cancel, Force: run.Spec.Force,
 	}
+	f.Settings.Outstanding = res.Outstanding
 	for _, c := range res.Classes {
 		f.Classes = append(f.Classes, c.Name)
 	}
@@ -65,7 +66,7 @@ func Settings(run *v1alpha1.TestRun) plan.Settings {
 		MaxAttempts:  1,
 		InfraRetries: int(InfraRetries(run)),
 		StartTimeout: StartTimeout(run),
-		NoTestsPass:  run.Spec.NoTests == v1alpha1.NoTestsPass,
+		NoTestsPass:  run.Spec.NoTests == v1alpha1.NoTestsPass || run.Spec.Rerun != nil,
 		Deadline:     Deadline(run),
 	}
 	if s.MaxTests < 1 {

@@ -22,6 +22,7 @@ const (
 
 	exitPassed         = 0
 	exitNoTests        = 4
+	exitOutstanding    = 5
 	exitTestsFailed    = 100
 	exitInfrastructure = 120
 	exitCancelled      = 130
@@ -54,7 +55,7 @@ func nothingSelected(s *State, _ view) *Ending {
 	case s.tally.selected > 0:
 		return nil
 	case s.set.NoTestsPass:
-		return &Ending{resultPassed, reasonNoTests, s.noneSelected(), exitPassed}
+		return s.good(reasonNoTests, s.noneSelected())
 	default:
 		return &Ending{resultFailed, reasonNoTests, s.noneSelected(), exitNoTests}
 	}
@@ -67,8 +68,18 @@ func allDecided(s *State, _ view) *Ending {
 	case s.tally.Bad() > 0:
 		return &Ending{resultFailed, reasonTestsFailed, s.someFailed(), exitTestsFailed}
 	default:
-		return &Ending{resultPassed, reasonPassed, s.allPassed(), exitPassed}
+		return s.good(reasonPassed, s.allPassed())
 	}
+}
+
+// good ends a run well; of a rerun that could not settle all that the runs before have left, the exit code says so, as
+// nextest's does.
+func (s *State) good(reason, message string) *Ending {
+	if n := s.set.Outstanding; n > 0 {
+		message += "; " + several(n, "test") + " of the runs before that had not passed were not selected"
+		return &Ending{resultPassed, reason, message, exitOutstanding}
+	}
+	return &Ending{resultPassed, reason, message, exitPassed}
 }
 
 func cancelled(s *State, v view) *Ending {

@@ -24,6 +24,7 @@ type Settings struct {
 	StartTimeout time.Duration // how long to wait while no pod can start
 	Deadline     time.Time     // of the whole run; zero: none
 	NoTestsPass  bool
+	Outstanding  int // of a rerun: tests that have not passed in the runs before and are not selected
 
 	GlobalTimeout  time.Duration // of all tests, from Facts.TestsStarted; zero: none
 	MaxFail        int           // so many failed tests end the run; zero: none do

@@ -31,6 +31,8 @@ func (r Record) Name(run string) string {
 		return fmt.Sprintf("%s-catalog-%.8s-%04d", run, r.Digest, r.Index)
 	case v1alpha1.RecordSettings:
 		return run + "-settings"
+	case v1alpha1.RecordRerun:
+		return fmt.Sprintf("%s-rerun-%04d", run, r.Index)
 	case v1alpha1.RecordOutput:
 	}
 	return fmt.Sprintf("%s-output-%04d", r.Batch, r.Index)

@@ -58,15 +58,23 @@ func GetSettings(
 	return f.Settings, f.Provenance, nil
 }
 
-// Effective gives a run the settings that it took from its profile, if it has one, and tells where they came from.
+// Effective gives a run the settings that it took from its profile, if it has one, and tells where they came from; of a
+// rerun also what is known of the runs before.
 func Effective(ctx context.Context, s Store, run *v1alpha1.TestRun) (settings.Provenance, error) {
-	if run.Spec.ProfileRef == nil {
-		return settings.Provenance{}, nil
+	var from settings.Provenance
+	if run.Spec.ProfileRef != nil {
+		merged, taken, err := GetSettings(ctx, s, run)
+		if err != nil {
+			return from, err
+		}
+		run.Spec.TestSettings, from = merged, taken
 	}
-	merged, from, err := GetSettings(ctx, s, run)
-	if err != nil {
-		return from, err
+	if run.Spec.Rerun != nil {
+		before, err := GetBefore(ctx, s, run)
+		if err != nil {
+			return from, err
+		}
+		from.Before = before
 	}
-	run.Spec.TestSettings = merged
 	return from, nil
 }

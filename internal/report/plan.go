@@ -16,7 +16,7 @@ import (
 type Planned struct {
 	Binary        string            `json:"binary"`
 	Name          string            `json:"name"`
-	NotSelected   string            `json:"notSelected,omitempty"` // ignored, filter, defaultFilter, partition
+	NotSelected   string            `json:"notSelected,omitempty"` // rerun, ignored, filter, defaultFilter, partition
 	Class         string            `json:"class"`
 	OwnPod        bool              `json:"ownPod,omitempty"` // isolation: Pod
 	Group         string            `json:"group,omitempty"`
@@ -38,7 +38,7 @@ type Planned struct {
 
 var notSelected = map[settings.Reason]string{
 	settings.Selected: "", settings.Ignored: "ignored", settings.Filter: "filter",
-	settings.DefaultFilter: "defaultFilter", settings.Partition: "partition",
+	settings.Rerun: "rerun", settings.DefaultFilter: "defaultFilter", settings.Partition: "partition",
 }
 
 // Plan is what holds for the selected tests of a run, or for all, in the order of the catalog.

@@ -9,8 +9,11 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 )
 
-// Provenance says what of a merged spec comes from a profile. Its zero value: nothing does.
+// Provenance says what beside its spec a run has: of a merged spec what comes from a profile, and what is known of the
+// runs before it. Its zero value: nothing.
 type Provenance struct {
+	// Before is what a rerun knows of the runs before it.
+	Before *Before `json:"-"`
 	// Settings are the sources of plain settings by JSON name, such as "profile ci"; what is not there is the spec's own.
 	Settings map[string]string `json:"settings,omitempty"`
 	// Overrides are the sources of overrides by index, such as "profile ci overrides[0]"; empty: the spec's own.

@@ -88,6 +88,7 @@ func (r *resolver) match() {
 func (r *resolver) selectTests() error {
 	s := selection{spec: r.spec, sets: r.sets, cat: r.cat, bins: r.bins}
 	s.group = func(ordinal int) string { return r.matched.all[r.matched.of[ordinal]].group }
+	s.again = r.from.Before.again(r.spec.Rerun)
 	reasons, err := s.reasons()
 	for i, why := range reasons {
 		if why == Selected {
@@ -95,6 +96,7 @@ func (r *resolver) selectTests() error {
 		}
 	}
 	r.out.Reasons = reasons
+	r.out.Outstanding = r.from.Before.outstanding(r.cat, reasons)
 	return err
 }
 

@@ -16,6 +16,7 @@ type selection struct {
 	cat   *catalog.Catalog
 	bins  []filter.Binary
 	group func(ordinal int) string
+	again func(binary, name string) bool // the test is not left out by spec.rerun
 }
 
 // reasons asks in the order of precedence: a test has the first reason that applies.
@@ -25,6 +26,8 @@ func (s *selection) reasons() ([]Reason, error) {
 	for i, t := range s.cat.Tests {
 		test := filter.Test{Binary: &s.bins[t.Binary], Name: t.Name, Group: s.group(i)}
 		switch {
+		case !s.again(s.cat.Binaries[t.Binary].ID, t.Name):
+			reasons[i] = Rerun
 		case !runs(s.spec.RunIgnored, t.Ignored):
 			reasons[i] = Ignored
 		case !matches(s.sets.filter.expr, narrow[t.Binary], test):

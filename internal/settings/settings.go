@@ -16,11 +16,13 @@ type Resolved struct {
 	Groups   []plan.Group
 	Classes  []Class // the first is the default class
 
-	Table    []Test   // distinct settings
-	Of       []int32  // by ordinal of the catalog: index into Table
-	Reasons  []Reason // by ordinal of the catalog: why it is not selected
-	Needed   []bool   // by spec.fixtures: a selected test matches it
-	Warnings []string // what has no effect, a sentence each
+	Table   []Test   // distinct settings
+	Of      []int32  // by ordinal of the catalog: index into Table
+	Reasons []Reason // by ordinal of the catalog: why it is not selected
+	Needed  []bool   // by spec.fixtures: a selected test matches it
+	// Outstanding is how many tests the runs before have left that are not selected now; of a rerun.
+	Outstanding int
+	Warnings    []string // what has no effect, a sentence each
 }
 
 // Test is what holds for the test of an ordinal, in whatever round.
@@ -67,6 +69,7 @@ type Reason uint8
 // Why a test is not selected, in the order in which they are asked.
 const (
 	Selected Reason = iota
+	Rerun
 	Ignored
 	Filter
 	DefaultFilter

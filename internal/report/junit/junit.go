@@ -80,6 +80,7 @@ func (r input) named(ordinal uint32, c testCase) testCase {
 
 // leftOut are nextest's words.
 var leftOut = map[settings.Reason]string{
+	settings.Rerun:         "Skipped: test already passed",
 	settings.Ignored:       "Skipped: test does not match the run-ignored option",
 	settings.Filter:        "Skipped: test does not match the provided expression filters",
 	settings.DefaultFilter: "Skipped: test is filtered out by the profile's default-filter",
