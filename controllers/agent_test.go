@@ -162,6 +162,11 @@ func (a *agent) starts(x wire.Assignment) {
 // ran runs an attempt.
 func (a *agent) ran(x wire.Assignment) {
 	a.starts(x)
+	a.result(x)
+}
+
+// result ends an attempt that was started.
+func (a *agent) result(x wire.Assignment) {
 	row := outcome.Row{
 		Ordinal: x.Ordinal, Attempt: x.Attempt, Outcome: a.w.ends(x), Start: 1_000_000 * int64(x.Ordinal),
 		Duration: 1000 * uint64(x.Ordinal+1),

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -114,7 +116,7 @@ func TestAWorkerIsLostAndTheRunGoesOn(t *testing.T) {
 				t.Errorf("the end: %s", diff)
 			}
 			wantPod := &v1alpha1.BatchPod{Name: pod.Name, UID: pod.UID, Node: "node-1"}
-			if diff := cmp.Diff(wantPod, got.Pod); diff != "" || got.Attempts != tt.wantRows {
+			if diff := cmp.Diff(wantPod, got.Pod, cmpopts.IgnoreTypes(&metav1.Time{})); diff != "" || got.Attempts != tt.wantRows {
 				t.Errorf("it has %d rows, want %d; its pod: %s", got.Attempts, tt.wantRows, diff)
 			}
 			wantEvent := "Warning WorkerLost: worker smoke-w00000: " + tt.wantEnd.Cause + ": " + tt.wantEnd.Message

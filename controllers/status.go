@@ -106,6 +106,7 @@ func (r *TestRunReconciler) setEnded(run *v1alpha1.TestRun, e plan.Ending) {
 	st.Duration = manifest.Duration(now.Sub(r.pace.start(run)))
 	st.Tests.NotRun += st.Tests.Pending
 	st.Tests.Pending, st.Tests.Running = 0, 0
+	st.Running = nil
 	// What still works has nothing left to do but to seal; what still waits never worked.
 	st.Workers.Finished += st.Workers.Running
 	st.Workers.Running, st.Workers.Starting = 0, 0
@@ -159,6 +160,7 @@ func (r *TestRunReconciler) fill(run *v1alpha1.TestRun, live *collector.Run) {
 	run.Status.Progress = fmt.Sprintf("%d/%d", c.Selected-c.Pending, c.Selected)
 	run.Status.Duration = manifest.Duration(r.Clock.Since(r.pace.start(run)))
 	run.Status.Failures, run.Status.Slowest = fit(live.Failures()), live.Slowest()
+	run.Status.Running = fitRunning(live.Running())
 }
 
 // maxFailures is how many failed tests a status shows.
@@ -193,6 +195,19 @@ func fit(failures []v1alpha1.Failure) []v1alpha1.Failure {
 			return failures
 		}
 	}
+}
+
+// runningBudget is how many bytes the tests that run may take in a status, as JSON.
+const runningBudget = 8 << 10
+
+// fitRunning leaves out the tests that began last, if their names are so long that not all of them fit.
+func fitRunning(tests []v1alpha1.RunningTest) []v1alpha1.RunningTest {
+	for n := range tests {
+		if b, err := json.Marshal(tests[:n+1]); err == nil && len(b) > runningBudget {
+			return tests[:n]
+		}
+	}
+	return tests
 }
 
 // conditionsChanged reports a change that people wait for: the rest may be put off.

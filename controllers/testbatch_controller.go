@@ -102,6 +102,7 @@ func (r *TestBatchReconciler) act(ctx context.Context, w *worker) (ctrl.Result, 
 		return ctrl.Result{}, nil // its reporter has its grace period; its end brings another pass
 	}
 	now := r.Clock.Now()
+	w.live.SawPod(w.batch.Name, manifest.BatchPod(w.pod))
 	w.live.Update(func(s *plan.State) { s.Seen(index, manifest.PodState(w.pod), now) })
 	r.Runs.Notify(w.run.UID)
 	return ctrl.Result{}, nil

@@ -58,7 +58,7 @@ func (r *TestBatchReconciler) close(ctx context.Context, w *worker, e plan.End) 
 	pod := v1alpha1.BatchPod{Name: w.batch.Name}
 	var late []outcome.Row
 	if w.pod != nil {
-		pod.UID, pod.Node = w.pod.UID, w.pod.Spec.NodeName
+		pod = manifest.BatchPod(w.pod)
 		var lost []plan.Held
 		late, lost = lastWords(manifest.TerminationMessage(w.pod))
 		e.Lost = append(e.Lost, lost...)

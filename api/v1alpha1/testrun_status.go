@@ -51,7 +51,8 @@ type TestRunStatus struct {
 	// +kubebuilder:validation:MaxItems=50
 	Failures []Failure `json:"failures,omitempty"`
 
-	// running are the tests that run at this moment and began first, at most 16, longest first.
+	// running are the tests that run at this moment and began first, at most 16, longest first; fewer if their names are
+	// very long. It is written with the counts, so it may be a second old, and is empty once the run has its verdict.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
@@ -324,7 +325,8 @@ type RunningTest struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	Pod string `json:"pod,omitempty"`
-	// startTime is when it began, as far as the collector has heard.
+	// startTime is when it began, as the collector heard. After another manager took over, for a test that was not in
+	// this list, it is when its worker announced it to the new one.
 	// +required
 	StartTime metav1.MicroTime `json:"startTime"`
 }

@@ -270,6 +270,11 @@ func (p *reporter) ran(a wire.Assignment, o outcome.Outcome) {
 	h := wire.Held{Ordinal: a.Ordinal, Attempt: a.Attempt, Started: true}
 	p.held[[2]int{int(a.Ordinal), int(a.Attempt)}] = true
 	p.say(wire.Message{Kind: wire.KindStarted, Started: []wire.Held{h}})
+	p.ended(a, o)
+}
+
+// ended tells how an attempt ended that has begun.
+func (p *reporter) ended(a wire.Assignment, o outcome.Outcome) {
 	row := outcome.Row{
 		Ordinal: a.Ordinal, Attempt: a.Attempt, Outcome: o, Start: 1_000_000 * int64(a.Ordinal),
 		Duration: 1000 * uint64(a.Ordinal+1),

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"time"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/manifest"
@@ -45,13 +46,18 @@ func (r *Run) greet(c Caller, h wire.Hello) (*ledger, error) {
 	l.cancelPoll() // its answer would come too late: what it brought is not among what is held
 	known := l.known()
 	held := h.Held[:0:0]
-	l.held = map[attempt]bool{}
+	before := l.held
+	l.held = map[attempt]time.Time{}
 	for _, one := range h.Held {
 		a := attempt{one.Ordinal, one.Attempt}
 		if known[a] || (h.Ended && !one.Started) { // what a dead runner has not started it never will
 			continue
 		}
-		l.held[a] = one.Started
+		l.held[a] = time.Time{}
+		if one.Started {
+			l.held[a] = before[a]
+			l.begins(a)
+		}
 		held = append(held, one)
 	}
 	l.greeted = true

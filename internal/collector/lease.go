@@ -103,7 +103,7 @@ func (r *Run) grant(ctx context.Context, l *ledger, req wire.LeaseRequest, poll 
 		return answer{wake: r.wake, at: g.Again}, nil
 	}
 	for _, h := range g.Attempts {
-		l.held[attempt{h.Ordinal, h.Attempt}] = false
+		l.held[attempt{h.Ordinal, h.Attempt}] = time.Time{}
 	}
 	return answer{lease: manifest.Lease(r.cat, r.set, r.told, g), final: true}, nil
 }
@@ -111,8 +111,8 @@ func (r *Run) grant(ctx context.Context, l *ledger, req wire.LeaseRequest, poll 
 // load is how much the worker has to do: what it told when it asked, but no more than what is known by now.
 func (l *ledger) load(req wire.LeaseRequest) (queued, running int) {
 	begun := 0
-	for _, started := range l.held {
-		if started {
+	for _, began := range l.held {
+		if !began.IsZero() {
 			begun++
 		}
 	}

@@ -3,6 +3,7 @@ package collector
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -47,10 +48,10 @@ type ledger struct {
 	waiting        bool   // to be written
 	unread         bool   // more is stored than what is here: to be read before anything is written
 
-	greeted bool             // has said Hello to this leader
-	held    map[attempt]bool // handed out and without a row; true: has begun
-	nudge   chan struct{}    // a row of this worker has come in: its question may be answered otherwise
-	poll    chan struct{}    // closed when another request takes the place of the one that waits for work
+	greeted bool                  // has said Hello to this leader
+	held    map[attempt]time.Time // handed out and without a row: when it began; zero: it has not
+	nudge   chan struct{}         // a row of this worker has come in: its question may be answered otherwise
+	poll    chan struct{}         // closed when another request takes the place of the one that waits for work
 	spool   *spool
 }
 
@@ -68,7 +69,7 @@ func newLedger(r *Run, b *v1alpha1.TestBatch, rows []outcome.Row) *ledger {
 		of: r, batch: client.ObjectKeyFromObject(b), uid: b.UID, index: int(b.Spec.Index),
 		stored: kept(b.DeepCopy()), turn: make(chan struct{}, 1),
 		rows: rows, failures: slices.Clone(s.Failures), discarded: s.Discarded, received: s.Acked, sealed: s.Sealed,
-		pod: s.Pod.DeepCopy(), end: s.End.DeepCopy(), ended: s.End != nil, held: map[attempt]bool{},
+		pod: s.Pod.DeepCopy(), end: s.End.DeepCopy(), ended: s.End != nil, held: map[attempt]time.Time{},
 		nudge:  make(chan struct{}, 1),
 		unread: len(rows) != int(s.Attempts), // it came from a cache that keeps no ledgers
 	}
@@ -138,8 +139,8 @@ func (l *ledger) lost(told []plan.Held) []plan.Held {
 		all = append(all, heldOf(l.seal.Lost)...)
 	}
 	if !l.sealed {
-		for a, started := range l.held {
-			if started {
+		for a, began := range l.held {
+			if !began.IsZero() {
 				all = append(all, plan.Held{Ordinal: a.ordinal, Attempt: a.number})
 			}
 		}

@@ -109,7 +109,7 @@ func (r *Run) tell(rouse, urgent bool) {
 
 func (r *Run) started(l *ledger, told []wire.Held) {
 	for _, h := range told {
-		l.held[attempt{h.Ordinal, h.Attempt}] = true
+		l.begins(attempt{h.Ordinal, h.Attempt})
 	}
 	if !r.frozen {
 		r.state.Started(l.index, heldOf(told), r.now())

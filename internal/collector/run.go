@@ -94,6 +94,15 @@ func (r *Run) Pod(batch string) (v1alpha1.BatchPod, bool) {
 	return *l.pod, true
 }
 
+// SawPod tells what is seen of the pod of a batch that has been heard of. It is written when the batch is.
+func (r *Run) SawPod(batch string, pod v1alpha1.BatchPod) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l := r.ledgers[batch]; l != nil && l.end == nil && l.pod != nil && l.pod.UID == pod.UID {
+		l.pod = &pod
+	}
+}
+
 // ordinals is how many there are: of a stress run, of all rounds. Call with the lock held.
 func (r *Run) ordinals() int { return len(r.set.Tests) * max(1, r.state.Rounds()) }
 

@@ -268,6 +268,19 @@ func TestWhyAPodDoesNotStartIsReadFromItsStatus(t *testing.T) {
 	}
 }
 
+func TestWhoHasNoNodeIsToldWhatThePodAsks(t *testing.T) {
+	pod := &corev1.Pod{Spec: aRun().Spec.Template.Spec, Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{
+		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Message: "0/1 nodes are available: 1 Insufficient memory. ",
+	}}}}
+	pod.Spec.Containers[v1alpha1.TestContainer(&pod.Spec)].Resources.Requests = corev1.ResourceList{
+		corev1.ResourceMemory: resource.MustParse("64Gi"), corev1.ResourceCPU: resource.MustParse("500m"),
+	}
+	const want = `0/1 nodes are available: 1 Insufficient memory (container "test" asks cpu 500m, memory 64Gi)`
+	if got := PodState(pod).Message; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestTheListingJobGivesUpOnlyForTheListing(t *testing.T) {
 	rules := ListJob(aRun(), collector).Spec.PodFailurePolicy.Rules
 	if rules[0].Action != batchv1.PodFailurePolicyActionIgnore || len(rules[0].OnPodConditions) == 0 {

@@ -2,6 +2,8 @@ package manifest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -69,7 +71,7 @@ var waiting = map[string]string{
 func blocked(pod *corev1.Pod) (reason, message string) {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return v1alpha1.ReasonUnschedulable, c.Message
+			return v1alpha1.ReasonUnschedulable, unschedulable(pod, c.Message)
 		}
 	}
 	statuses := append(append([]corev1.ContainerStatus{}, pod.Status.InitContainerStatuses...),
@@ -82,6 +84,21 @@ func blocked(pod *corev1.Pod) (reason, message string) {
 		return waiting[w.Reason], waitingMessage(s.Name, s.Image, w)
 	}
 	return "", ""
+}
+
+// unschedulable is the scheduler's own words, and what the container with the tests asks for.
+func unschedulable(pod *corev1.Pod, words string) string {
+	words = strings.TrimRight(words, ". \n")
+	container := pod.Spec.Containers[v1alpha1.TestContainer(&pod.Spec)]
+	var asked []string
+	for _, name := range slices.Sorted(maps.Keys(container.Resources.Requests)) {
+		quantity := container.Resources.Requests[name]
+		asked = append(asked, fmt.Sprintf("%s %s", name, quantity.String()))
+	}
+	if len(asked) == 0 {
+		return words
+	}
+	return fmt.Sprintf("%s (container %q asks %s)", words, container.Name, strings.Join(asked, ", "))
 }
 
 // waitingMessage is stable from one look to the next: the kubelet alternates ErrImagePull and ImagePullBackOff.
