@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/filter"
 )
 
 // exitUsage is for whatever keeps podtest from doing as it was told: nextest's code for a wrong set-up.
@@ -66,6 +67,9 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		return int(code)
 	}
 	fmt.Fprintf(c.err, "error: %s\n", c.explain(err))
+	if filterset := (*filter.Error)(nil); errors.As(err, &filterset) {
+		return int(v1alpha1.ExitFilter)
+	}
 	return exitUsage
 }
 

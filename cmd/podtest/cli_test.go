@@ -340,27 +340,29 @@ func TestRunCreates(t *testing.T) {
 		},
 		"a namespace by flag that the manifest contradicts": {
 			manifest: twoRuns, args: []string{"-n", "ci"}, wantCode: 96,
-			wantErr: "error: TestRun b is of namespace other, and --namespace says ci: leave one of them out\n",
+			wantErr: "error: standard input, document 3: TestRun b is of namespace other, and --namespace says ci: leave one of them out\n",
 		},
 		"a kind that is no TestRun": {
 			manifest: "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", wantCode: 96,
-			wantErr: "error: standard input, document 1: it is v1 Pod, and run creates only podtest.dev/v1alpha1 TestRun: apply the rest with kubectl\n",
+			wantErr: "error: standard input, document 1: it is a v1 Pod: podtest creates TestRuns and TestProfiles; apply it with kubectl\n",
 		},
 		"a TestRun without a name": {
 			manifest: "apiVersion: podtest.dev/v1alpha1\nkind: TestRun\n", wantCode: 96,
-			wantErr: "error: standard input, document 1: it has no name: set metadata.name or metadata.generateName\n",
+			wantErr: "error: standard input, document 1: the TestRun has no name: set metadata.name or metadata.generateName\n",
 		},
 		"an empty manifest": {
-			manifest: "---\n# nothing\n", wantCode: 96, wantErr: "error: standard input: there is no TestRun in it\n",
+			manifest: "---\n# nothing\n", wantCode: 96, wantErr: "error: there is no TestRun in standard input\n",
 		},
 		"a key twice": {
 			manifest: "kind: TestRun\nkind: Pod\n", wantCode: 96,
-			wantErr: "error: standard input, document 1: error converting YAML to JSON: yaml: unmarshal errors:\n  line 2: key \"kind\" already set in map\n",
+			wantErr: "error: standard input, document 1: yaml: unmarshal errors:\n  line 2: key \"kind\" already set in map\n",
 		},
 		"a run that exists": {
 			manifest: twoRuns, wantCode: 96,
-			there:   []client.Object{&v1alpha1.TestRun{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "a"}}},
-			wantErr: "error: TestRun default/a exists: give this run another name, or metadata.generateName, or delete that one\n",
+			there: []client.Object{&v1alpha1.TestRun{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "a"}}},
+			wantErr: "error: standard input, document 1: TestRun default/a exists, is the same, and still goes on\n" +
+				"  to follow it: podtest watch --namespace default a\n" +
+				"  to run it again: give it another name with --name, or --generate-name, or delete that one: kubectl delete testrun --namespace default a\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

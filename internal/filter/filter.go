@@ -38,6 +38,8 @@ type Options struct {
 	Default *Expr
 	// Groups are the names that group() may match; nil: group() is an error, as in overrides.
 	Groups []string
+	// AnyGroup lets group() match names that are not known yet.
+	AnyGroup bool
 }
 
 // Problem is one thing wrong with a filterset.

@@ -123,6 +123,9 @@ func (p *parser) question(s *subject, at int) node {
 }
 
 func (p *parser) groupAllowed(found *predicate, at int) bool {
+	if p.options.AnyGroup {
+		return true
+	}
 	if p.options.Groups == nil {
 		p.problem(at, p.pos-at, "group() cannot be used here",
 			"it may be used in the filter of a run, not in overrides nor in the default filter: those make the groups")
