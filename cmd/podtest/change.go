@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/utils/ptr"
 
 	"github.com/podtest/podtest/internal/compose"
 )
@@ -74,11 +73,11 @@ func (o *changeFlags) selection(f *pflag.FlagSet) {
 func (o *changeFlags) endings(f *pflag.FlagSet) {
 	f.Int32Var(&o.retries, "retries", 0, "how often a failing test is tried again, whatever overrides say")
 	f.StringVar(&o.flakyResult, "flaky-result", "", "pass or fail: what a test is that passes on a later attempt")
-	f.StringVar(&o.maxFail, "max-fail", "", "end the run after so many failed tests: N, N:wait, N:immediate, or all for never")
+	f.StringVar(&o.maxFail, "max-fail", "", "end the run after N failed tests: N, N:wait, N:immediate, or all (never)")
 	f.BoolVar(&o.failFast, "fail-fast", false, "end the run after the first failed test (--ff)")
 	f.BoolVar(&o.noFailFast, "no-fail-fast", false, "run all tests, whatever fails (--nff)")
 	f.StringVar(&o.noTests, "no-tests", "", "pass, fail or auto (fail): what a run is that has no test to run")
-	f.StringVar(&o.slow, "slow-timeout", "", "after how long a test is slow: 60s; with :N it is ended after N such periods")
+	f.StringVar(&o.slow, "slow-timeout", "", "after how long a test is slow: 60s; 60s:N ends it after N such periods")
 	f.StringVar(&o.global, "global-timeout", "", "how long the tests may take together")
 	f.DurationVar(&o.ttl, "ttl", 0, "how long the finished run is kept")
 	f.StringVarP(&o.threads, "test-threads", "j", "",
@@ -94,7 +93,7 @@ func (o *changeFlags) pod(f *pflag.FlagSet) {
 	f.StringVar(&o.to.Pod.Image, "image", "", "image that holds the tests")
 	f.StringVar(&o.to.Pod.Memory, "memory", "", "memory that a pod asks for and may use: 512Mi")
 	f.StringVar(&o.to.Pod.CPU, "cpu", "", "CPU that a pod asks for and may use: 2 or 500m")
-	f.StringArrayVar(&o.to.Pod.Env, "env", nil, "variable of the tests' environment, NAME=VALUE; may be given several times")
+	f.StringArrayVar(&o.to.Pod.Env, "env", nil, "variable of the tests, NAME=VALUE; may be given several times")
 	f.StringVar(&o.to.Pod.ServiceAccount, "service-account", "", "service account of the pods")
 	f.StringArrayVar(&o.to.Pod.PullSecrets, "image-pull-secret", nil, "secret for the image's registry")
 }
@@ -253,7 +252,7 @@ func (o *changeFlags) times(to *compose.Changes) error {
 		if o.ttl < 0 {
 			return errors.New("want a duration from 0s on")
 		}
-		to.TTL = ptr.To(int64(o.ttl / time.Second))
+		to.TTL = new(int64(o.ttl / time.Second))
 		return nil
 	})
 	return errors.Join(problems...)

@@ -27,7 +27,8 @@ func (m *maker) exists(ctx context.Context, meant *unstructured.Unstructured) er
 	ended := meta.IsStatusConditionTrue(there.Status.Conditions, v1alpha1.ConditionComplete)
 	switch {
 	case same && !ended:
-		return fmt.Errorf("%s exists, is the same, and still goes on\n  to follow it: %s watch %s%s", at(meant), c, where, again)
+		return fmt.Errorf("%s exists, is the same, and still goes on\n  to follow it: %s watch %s%s",
+			at(meant), c, where, again)
 	case same:
 		return fmt.Errorf("%s exists, is the same, and has ended: %s\n  to see it: %s watch %s%s",
 			at(meant), there.Status.Result, c, where, again)

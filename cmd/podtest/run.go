@@ -35,17 +35,17 @@ what the filterset selects, the tests whose name contains one of them. After -- 
 			"podtest run -f testrun.yaml --follow=false -o name"),
 		Args: cobra.ArbitraryArgs,
 	}
-	source, make, shown := addSourceFlags(cmd), addCreateFlags(cmd), addFollowFlags(cmd)
+	source, creation, shown := addSourceFlags(cmd), addCreateFlags(cmd), addFollowFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := make.complete(); err != nil {
+		if err := creation.complete(); err != nil {
 			return err
 		}
 		set, err := source.read(c, args)
 		if err != nil {
 			return err
 		}
-		runs, cluster, err := c.create(cmd.Context(), set, make)
-		if err != nil || !make.follow {
+		runs, cluster, err := c.create(cmd.Context(), set, creation)
+		if err != nil || !creation.follow {
 			return err
 		}
 		return c.followAll(cmd.Context(), cluster, runs, shown)

@@ -31,9 +31,9 @@ func addSourceFlags(cmd *cobra.Command) *sourceFlags {
 	f.StringArrayVarP(&o.files, "filename", "f", nil,
 		"manifest with TestRuns and TestProfiles: a file, a folder, or - for standard input; may be given several times")
 	f.StringVarP(&o.kustomize, "kustomize", "k", "", "folder with a kustomization; bases must be folders of this machine")
-	f.StringArrayVar(&o.suites.Go, "go", nil, "test binaries of `go test -c` in the image, a path or pattern: '/tests/*.test'")
+	f.StringArrayVar(&o.suites.Go, "go", nil, "test binaries of Go in the image, a path or pattern: '/tests/*.test'")
 	f.StringArrayVar(&o.suites.Libtest, "libtest", nil, "test binaries of Rust in the image, a path or pattern")
-	f.StringVar(&o.suites.NextestArchive, "nextest-archive", "", "archive of `cargo nextest archive` in the image, a path")
+	f.StringVar(&o.suites.NextestArchive, "nextest-archive", "", "archive of cargo-nextest in the image, a path")
 	f.StringVar(&o.suites.ExecList, "exec-list", "", "command in the image that prints the tests, one a line; no shell")
 	f.StringVar(&o.suites.ExecRun, "exec-run", "", "command in the image that runs the test {id}; no shell")
 	o.changes = addChangeFlags(cmd)

@@ -3,6 +3,7 @@ package compose
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -158,9 +159,7 @@ func (c Changes) forced(spec map[string]any) error {
 	if len(forced) == 0 {
 		return nil
 	}
-	for field, value := range forced {
-		spec[field] = value
-	}
+	maps.Copy(spec, forced)
 	overrides, _, err := unstructured.NestedSlice(spec, "overrides")
 	if err != nil {
 		return fmt.Errorf("spec.overrides: %w", err)

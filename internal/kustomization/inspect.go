@@ -14,7 +14,7 @@ import (
 
 // remote is what kustomize would fetch: a scheme, a user at a host, or a host of which it knows that it serves
 // repositories.
-var remote = regexp.MustCompile(`(?i)^(git::|[a-z][a-z0-9+.-]*:|[^/]*@|(www\.)?(github|gitlab)\.com(/|$)|bitbucket\.org(/|$))`)
+var remote = regexp.MustCompile(`(?i)^([a-z][a-z0-9+.-]*:|[^/]*@|((www\.)?(github|gitlab)\.com|bitbucket\.org)(/|$))`)
 
 // Remote tells whether kustomize would take a name for something to fetch.
 func Remote(name string) bool { return remote.MatchString(name) }
@@ -115,8 +115,8 @@ func (i *inspection) fields(at place, object map[string]any) error {
 			continue
 		}
 		if slices.Contains(charts, key) {
-			return fmt.Errorf("%s: %s: podtest fetches and runs nothing: render the chart first, and name the result in resources",
-				at.file, key)
+			return fmt.Errorf("%s: %s: podtest fetches and runs nothing: render the chart first, "+
+				"and name the result in resources", at.file, key)
 		}
 		if err := i.value(place{at.file, key}, value); err != nil {
 			return err
@@ -131,8 +131,8 @@ func runs(file string, object map[string]any) error {
 	annotations, _ := meta["annotations"].(map[string]any)
 	for key := range annotations {
 		if key == "config.kubernetes.io/function" || key == "config.k8s.io/function" {
-			return fmt.Errorf("%s: annotation %s: podtest runs no plugins: render with kustomize itself, and give the result to -f -",
-				file, key)
+			return fmt.Errorf("%s: annotation %s: podtest runs no plugins: render with kustomize itself, "+
+				"and give the result to -f -", file, key)
 		}
 	}
 	return nil

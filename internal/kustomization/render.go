@@ -1,5 +1,5 @@
-// Package kustomization renders a user's kustomization in process. It fetches nothing and runs nothing: no remote bases,
-// no plugins, no charts, no files above the folder that names them.
+// Package kustomization renders a user's kustomization in process. It fetches nothing and runs nothing: no remote
+// bases, no plugins, no charts, no files above the folder that names them.
 package kustomization
 
 import (
