@@ -75,6 +75,22 @@ func TestAfterTheVerdictWorkersHaveTimeToSealAndThenGo(t *testing.T) {
 	w.wantRest()
 }
 
+func TestWhatChangesInTheSpecAfterTheEndIsObserved(t *testing.T) {
+	w := newWorld(t, 1, interceptor.Funcs{})
+	w.underway()
+	w.settle()
+	if got := w.verdict(); got.Result == "" || !w.complete() {
+		t.Fatalf("the run is %+v", got)
+	}
+	w.spec(func(s *v1alpha1.TestRunSpec) { s.TTLSecondsAfterFinished = ptr.To[int32](86400) })
+	w.passRun()
+	run := w.stored()
+	if run.Generation < 2 || run.Status.ObservedGeneration != run.Generation {
+		t.Errorf("generation %d, observed %d", run.Generation, run.Status.ObservedGeneration)
+	}
+	w.wantRest()
+}
+
 func TestAWorkerThatDoesNotSealAfterTheVerdictIsDeleted(t *testing.T) {
 	w := newWorld(t, 1, interceptor.Funcs{})
 	w.underway()

@@ -38,8 +38,19 @@ func (r *TestRunReconciler) finish(
 		return r.complete(ctx, run)
 	}
 	r.Runs.Forget(run.UID)
+	if err := r.observe(ctx, run); err != nil {
+		return ctrl.Result{}, err
+	}
 	r.pace.forget(run.UID)
 	return r.expire(ctx, run)
+}
+
+// observe tells of a run that is complete that its spec, of which little can still change, has been seen: while the
+// status is behind, kstatus takes the run for one in progress.
+func (r *TestRunReconciler) observe(ctx context.Context, run *v1alpha1.TestRun) error {
+	was := run.DeepCopy()
+	run.Status.ObservedGeneration = run.Generation
+	return r.record(ctx, was, run)
 }
 
 // complete tears down the fixtures of a run whose workers are gone.
