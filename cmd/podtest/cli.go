@@ -80,8 +80,7 @@ func (c *cli) root() *cobra.Command {
 		Long: `podtest runs tests in the pods of a Kubernetes cluster, each test a process of its own.
 
 All of kubectl's connection flags work, those that are not listed here too. Exit codes are
-nextest's: 0 passed, 4 no tests, 96 wrong usage or set-up, 100 tests failed, 104 listing
-failed; and two more: 120 infrastructure left tests without a verdict, 130 cancelled.`,
+nextest's, and two more: ` + "`" + c.command + " help exit-codes` lists them.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
@@ -102,6 +101,7 @@ failed; and two more: 120 infrastructure left tests without a verdict, 130 cance
 	}
 	root.AddCommand(
 		c.cancelVerb(),
+		c.exitCodesTopic(),
 		c.installVerb(),
 		c.junitVerb(),
 		c.listVerb(),

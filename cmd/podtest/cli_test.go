@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,8 @@ type shell struct {
 func newShell(t *testing.T, objects ...client.Object) *shell {
 	t.Helper()
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("GITHUB_ACTIONS", "")
+	t.Setenv("GITLAB_CI", "")
 	b := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
 		WithStatusSubresource(&v1alpha1.TestRun{}, &v1alpha1.TestBatch{}).
 		WithIndex(&v1alpha1.TestRun{}, "metadata.name", func(o client.Object) []string { return []string{o.GetName()} })
@@ -47,9 +50,14 @@ func (s *shell) podtest(t *testing.T, args ...string) int {
 	t.Helper()
 	s.out.Reset()
 	s.err.Reset()
-	c := newCLI("podtest", strings.NewReader(s.in), &s.out, &s.err)
+	return s.cli(strings.NewReader(s.in), &s.out).run(t.Context(), args)
+}
+
+// cli is podtest as it is in this shell.
+func (s *shell) cli(in io.Reader, out io.Writer) *cli {
+	c := newCLI("podtest", in, out, &s.err)
 	c.connect = func() (client.WithWatch, error) { return s.cluster, nil }
-	return c.run(t.Context(), args)
+	return c
 }
 
 // withRun puts a run into the cluster that has ended: TestAdd passed, TestBad failed twice, TestLost has no verdict,

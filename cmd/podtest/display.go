@@ -17,16 +17,27 @@ func addDisplayFlags(_ *cobra.Command) *displayFlags { return &displayFlags{} }
 type display struct {
 	cli     *cli
 	printer *report.Printer
+	ci      *ciFlags
 }
 
-func (c *cli) display(_ *displayFlags) *display {
-	return &display{cli: c, printer: report.NewPrinter(renderOptions(c.out))}
+func (c *cli) display(_ *displayFlags, f *ciFlags) *display {
+	o := renderOptions(c.out)
+	o.Color = o.Color || f.colors()
+	return &display{cli: c, printer: report.NewPrinter(o), ci: f}
 }
 
 // Show shows one event; an error means that nobody reads any more.
 func (d *display) Show(e report.Event) error {
 	d.printer.SetWidth(width(d.cli.out))
-	if _, err := d.cli.out.Write(d.printer.Print(e)); err != nil {
+	if _, err := d.cli.out.Write(d.ci.log.Add(e, d.printer.Print(e))); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	return nil
+}
+
+// Close ends what the log of a CI system was told to begin.
+func (d *display) Close() error {
+	if _, err := d.cli.out.Write(d.ci.log.Close()); err != nil {
 		return fmt.Errorf("writing: %w", err)
 	}
 	return nil

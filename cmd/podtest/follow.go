@@ -38,15 +38,19 @@ func (c *cli) watchVerb() *cobra.Command {
 type followFlags struct {
 	display *displayFlags
 	files   *reportFiles
+	ci      *ciFlags
 }
 
 func addFollowFlags(cmd *cobra.Command) followFlags {
-	return followFlags{display: addDisplayFlags(cmd), files: addReportFiles(cmd)}
+	return followFlags{display: addDisplayFlags(cmd), files: addReportFiles(cmd), ci: addCIFlag(cmd)}
 }
 
 // follow shows a run until it ends and writes its reports; the error is its exit code, if that is not 0.
 func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha1.TestRun, o followFlags) error {
-	shown := c.display(o.display)
+	if err := c.beginCI(o.ci); err != nil {
+		return err
+	}
+	shown := c.display(o.display, o.ci)
 	var broken error // such as a closed pipe: nobody reads any more
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -60,9 +64,13 @@ func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha
 		},
 	}
 	end, err := source.Follow(ctx, run)
+	if err := shown.Close(); err != nil && broken == nil {
+		broken = err
+	}
 	switch {
 	case broken != nil:
-		return broken
+		fmt.Fprintf(c.err, "error: %v\n", broken)
+		return exitCode(v1alpha1.ExitOutput)
 	case errors.Is(err, context.Canceled):
 		which := fmt.Sprintf("--namespace %s %s", run.Namespace, run.Name)
 		fmt.Fprintf(c.err, "\ninterrupted: the run goes on\n  follow it:   %s watch %s\n  or end it:   %s cancel %s\n",
@@ -74,21 +82,42 @@ func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha
 	case err != nil:
 		return err
 	}
-	if o.files.wanted() {
-		in, err := c.input(ctx, cluster, end)
-		if err != nil {
-			return err
-		}
-		if err := o.files.write(in); err != nil {
-			return err
-		}
-	}
-	switch {
-	case end.Status.ExitCode == nil:
+	return c.exit(end, c.report(ctx, cluster, end, o))
+}
+
+// exit is the exit code of a run that has ended. Trouble with its reports is the smaller news, unless all is well.
+func (c *cli) exit(end *v1alpha1.TestRun, trouble error) error {
+	switch code := end.Status.ExitCode; {
+	case code == nil:
 		return fmt.Errorf("TestRun %s/%s has ended without an exit code: is it of another version of podtest?",
-			run.Namespace, run.Name)
-	case *end.Status.ExitCode != 0:
-		return exitCode(*end.Status.ExitCode)
+			end.Namespace, end.Name)
+	case *code == 0:
+		return trouble
+	case trouble != nil:
+		fmt.Fprintf(c.err, "error: %s\n", c.explain(trouble))
 	}
-	return nil
+	return exitCode(*end.Status.ExitCode)
+}
+
+// report tells of a run that has ended: to the CI system, and in files. Of a run whose tests are not known there is
+// nothing to write to files.
+func (c *cli) report(ctx context.Context, cluster client.WithWatch, end *v1alpha1.TestRun, o followFlags) error {
+	in := report.Input{Run: end, Now: c.now()}
+	unknown := listed(end)
+	if (o.files.wanted() || o.ci.wantsInput()) && unknown == nil {
+		var err error
+		if in, err = c.input(ctx, cluster, end); err != nil {
+			return err
+		}
+	}
+	c.endCI(o.ci, in)
+	c.hintCI(o.ci, o.files)
+	switch {
+	case !o.files.wanted():
+		return nil
+	case unknown != nil:
+		fmt.Fprintf(c.err, "no report is written: %s\n", report.Block(unknown.Error()))
+		return nil
+	}
+	return o.files.write(in)
 }
