@@ -55,7 +55,7 @@ func (f *ciFlags) wantsInput() bool { return f.system == ci.GitHub }
 // hintCI tells the user of GitLab of what is missing.
 func (c *cli) hintCI(f *ciFlags, files *reportFiles) {
 	if f.system == ci.GitLab && files.junit == "" {
-		fmt.Fprintln(c.err, "hint: GitLab shows the tests itself with --junit junit.xml, and artifacts:reports:junit in the job")
+		fmt.Fprintln(c.err, "hint: GitLab shows tests itself with --junit junit.xml, and artifacts:reports:junit in the job")
 	}
 }
 
