@@ -98,11 +98,12 @@ func (o *changeFlags) pod(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.to.Pod.PullSecrets, "image-pull-secret", nil, "secret for the image's registry")
 }
 
-// changes are what the flags and arguments say.
+// changes are what the flags and the last arguments say.
 func (o *changeFlags) changes(args []string) (compose.Changes, error) {
 	to := o.to
 	before, after := args, []string(nil)
 	if n := o.cmd.ArgsLenAtDash(); n >= 0 {
+		n -= o.cmd.Flags().NArg() - len(args)
 		before, after = args[:n], args[n:]
 	}
 	var err error

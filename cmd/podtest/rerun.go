@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,52 +9,56 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/compose"
 )
 
 func (c *cli) rerunVerb() *cobra.Command {
 	var failed, infra bool
-	image, follow := "", true
 	cmd := &cobra.Command{
-		Use:   "rerun NAME",
+		Use:   "rerun NAME [NAMES]... [-- NAMES --skip NAME --exact]",
 		Short: "Run again what a run has left: all tests that have not passed",
 		Long: `Creates a run with the spec of an earlier one that runs the tests which have not passed: those that failed,
 those without a verdict, and new ones, as nextest's run --rerun does; then follows it. What passed
 before counts as passed, through a chain of reruns. Exit code 0 means that nothing is left, 5 that
-all passed but other tests are still outstanding.`,
+all passed but other tests are still outstanding.
+
+The flags of run change the spec: --image brings the fix, --memory more room, -E and NAMES narrow the
+rerun.`,
 		Example: c.example(
 			"podtest rerun checkout",
 			"podtest rerun checkout --failed --image registry.example/checkout-tests:1.8",
 			"podtest rerun checkout --infra   # only what trouble with pods and nodes has left without a verdict"),
-		Args:              c.named("", 0, 0),
+		Args:              c.named("", 0, -1),
 		ValidArgsFunction: c.completeRuns,
 	}
-	o := addFollowFlags(cmd)
-	f := cmd.Flags()
-	f.BoolVar(&failed, "failed", false, "only tests that failed")
-	f.BoolVar(&infra, "infra", false, "only tests that were left without a verdict")
-	f.StringVar(&image, "image", "", "another image with the tests, such as one with the fix")
-	f.BoolVar(&follow, "follow", true, "follow the run; without, it is created and that is all")
+	changes, creation, shown := addChangeFlags(cmd), addCreateFlags(cmd), addFollowFlags(cmd)
+	cmd.Flags().BoolVar(&failed, "failed", false, "only tests that failed")
+	cmd.Flags().BoolVar(&infra, "infra", false, "only tests that were left without a verdict")
 	cmd.MarkFlagsMutuallyExclusive("failed", "infra")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cluster, parent, err := c.get(cmd.Context(), args[0])
+		if err := creation.complete(); err != nil {
+			return err
+		}
+		if cmd.ArgsLenAtDash() == 0 {
+			return fmt.Errorf("the name of the TestRun comes before --: %s %s", c.command, cmd.Use)
+		}
+		to, err := changes.changes(args[1:])
 		if err != nil {
 			return err
 		}
-		if err := canRunAgain(parent); err != nil {
+		set, err := c.again(cmd.Context(), args[0], which(failed, infra), to)
+		if err != nil {
 			return err
 		}
-		run := again(parent, which(failed, infra))
-		if image != "" {
-			spec := &run.Spec.Template.Spec
-			spec.Containers[v1alpha1.TestContainer(spec)].Image = image
-		}
-		if err := c.createRerun(cmd.Context(), cluster, run); err != nil || !follow {
+		runs, cluster, err := c.create(cmd.Context(), set, creation)
+		if err != nil || !creation.follow {
 			return err
 		}
-		return c.follow(cmd.Context(), cluster, run, o)
+		return c.followAll(cmd.Context(), cluster, runs, shown)
 	}
 	return cmd
 }
@@ -88,17 +91,41 @@ var numbered = regexp.MustCompile(`-again-[a-z0-9]{5}$`)
 // maxName leaves room for what is added to a name.
 const maxName = 180
 
-// again is a run with the spec of another that runs again what that one has left.
-func again(parent *v1alpha1.TestRun, tests v1alpha1.RerunTests) *v1alpha1.TestRun {
+// again is a run with the spec of another that runs again what that one has left, changed as the flags say.
+func (c *cli) again(
+	ctx context.Context, name string, tests v1alpha1.RerunTests, changes compose.Changes,
+) (*compose.Set, error) {
+	_, parent, err := c.get(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := canRunAgain(parent); err != nil {
+		return nil, err
+	}
+	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(rerunOf(parent, tests))
+	if err != nil {
+		return nil, fmt.Errorf("TestRun %s: %w", parent.Name, err)
+	}
+	delete(object, "status")
+	d := compose.Document{Where: "rerun of " + parent.Name, Object: &unstructured.Unstructured{Object: object}}
+	if err := changes.Apply(d); err != nil {
+		return nil, err
+	}
+	set := &compose.Set{}
+	set.Add(d)
+	return set, nil
+}
+
+func rerunOf(parent *v1alpha1.TestRun, tests v1alpha1.RerunTests) *v1alpha1.TestRun {
 	name := numbered.ReplaceAllString(parent.Name, "")
 	name = strings.TrimRight(name[:min(len(name), maxName)], "-.")
 	run := &v1alpha1.TestRun{
-		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "TestRun"},
+		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: compose.KindTestRun},
 		ObjectMeta: metav1.ObjectMeta{Namespace: parent.Namespace, GenerateName: name + "-again-"},
 		Spec:       *parent.Spec.DeepCopy(),
 	}
 	for key, value := range parent.Labels {
-		if !strings.Contains(key, "/") {
+		if !strings.Contains(key, "/") { // those with a prefix belong to tools, which would take the run for theirs
 			metav1.SetMetaDataLabel(&run.ObjectMeta, key, value)
 		}
 	}
@@ -106,16 +133,4 @@ func again(parent *v1alpha1.TestRun, tests v1alpha1.RerunTests) *v1alpha1.TestRu
 	run.Spec.Suspend, run.Spec.Cancel, run.Spec.Force = false, false, false
 	run.Spec.Mode = v1alpha1.ModeRun
 	return run
-}
-
-func (c *cli) createRerun(ctx context.Context, cluster client.WithWatch, run *v1alpha1.TestRun) error {
-	if len(run.Spec.Template.Spec.Containers) == 0 {
-		return errors.New("its template has no container: is it of another version of podtest?")
-	}
-	strict := client.WithFieldValidation(cluster, metav1.FieldValidationStrict)
-	if err := strict.Create(ctx, run, client.FieldOwner("podtest")); err != nil {
-		return fmt.Errorf("creating TestRun %s/%s*: %w", run.Namespace, run.GenerateName, err)
-	}
-	fmt.Fprintf(c.err, "testrun.podtest.dev/%s created\n", run.Name)
-	return nil
 }

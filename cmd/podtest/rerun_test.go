@@ -57,12 +57,15 @@ func (s *shell) made(t *testing.T, parent string) []v1alpha1.TestRun {
 
 func TestARerunHasTheSpecOfItsParent(t *testing.T) {
 	cases := map[string]struct {
-		args []string
-		want v1alpha1.RerunTests
+		args   []string
+		want   v1alpha1.RerunTests
+		filter string
 	}{
-		"all that is outstanding": {nil, v1alpha1.RerunOutstanding},
-		"what failed":             {[]string{"--failed"}, v1alpha1.RerunFailed},
-		"what was not run":        {[]string{"--infra"}, v1alpha1.RerunNotRun},
+		"all that is outstanding": {nil, v1alpha1.RerunOutstanding, "test(cart)"},
+		"what failed":             {[]string{"--failed"}, v1alpha1.RerunFailed, "test(cart)"},
+		"what was not run":        {[]string{"--infra"}, v1alpha1.RerunNotRun, "test(cart)"},
+		"another filterset":       {[]string{"-E", "test(pay)"}, v1alpha1.RerunOutstanding, "test(pay)"},
+		"some names":              {[]string{"add", "--", "--skip", "slow"}, v1alpha1.RerunOutstanding, "(test(cart)) and (test(~add) and not test(~slow))"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -77,7 +80,7 @@ func TestARerunHasTheSpecOfItsParent(t *testing.T) {
 				t.Fatalf("%d runs were made", len(made))
 			}
 			want := v1alpha1.TestRunSpec{
-				Filter: "test(cart)", Mode: v1alpha1.ModeRun,
+				Filter: c.filter, Mode: v1alpha1.ModeRun,
 				Rerun: &v1alpha1.Rerun{Name: "shop-again-x7k2q", Tests: c.want},
 				Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{
 					{Name: "proxy", Image: "proxy:1"}, {Name: "test", Image: "shop:2"},
