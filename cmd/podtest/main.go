@@ -14,6 +14,9 @@ import (
 )
 
 func main() {
+	if code, is := helper(os.Args[1:]); is {
+		os.Exit(code)
+	}
 	// What the client libraries have to say is in the errors already.
 	klog.SetLogger(logr.Discard())
 	ctrllog.SetLogger(logr.Discard())

@@ -32,11 +32,16 @@ what the filterset selects, the tests whose name contains one of them. After -- 
 			"podtest run --image registry.example/checkout-tests:1 --go '/tests/*.test' -j 8",
 			"podtest run --image registry.example/t:1 --exec-list '/t list' --exec-run '/t run {id}' --memory 1Gi",
 			"podtest run -f testrun.yaml --generate-name cart -- --skip slow",
-			"podtest run -f testrun.yaml --follow=false -o name"),
+			"podtest run -f testrun.yaml --follow=false -o name",
+			"podtest run --local --go './*.test'"),
 		Args: cobra.ArbitraryArgs,
 	}
 	source, creation, shown := addSourceFlags(cmd), addCreateFlags(cmd), addFollowFlags(cmd)
+	here := addLocalFlags(cmd, source)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if here.on {
+			return c.runLocal(args, here, shown)
+		}
 		if err := creation.complete(); err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ type sourceFlags struct {
 	kustomize string
 	suites    compose.Suites
 	changes   *changeFlags
+	here      bool // the tests are on this machine: no image, no namespace
 }
 
 // addSourceFlags adds them to a verb; its arguments are names of tests then.
@@ -61,14 +62,17 @@ func (o *sourceFlags) read(c *cli, args []string) (*compose.Set, error) {
 	case changes.Name != "" && len(set.Runs) > 1:
 		return nil, fmt.Errorf("--name %s: %s has %d TestRuns: name them there", changes.Name, o.from(), len(set.Runs))
 	}
-	namespace, told, err := c.namespace()
-	if err != nil {
-		return nil, err
-	}
 	for _, d := range set.Runs {
 		if err := changes.Apply(d); err != nil {
 			return nil, err
 		}
+	}
+	if o.here {
+		return set, nil
+	}
+	namespace, told, err := c.namespace()
+	if err != nil {
+		return nil, err
 	}
 	for _, d := range set.All() {
 		if err := place(d.Object, namespace, told); err != nil {
@@ -101,6 +105,12 @@ func (o *sourceFlags) documents(c *cli, image string) ([]compose.Document, error
 		return rendered(o.kustomize)
 	case manifests:
 		return c.manifests(o.files)
+	case o.here && o.suites.Any():
+		fresh, err := o.suites.Here()
+		return []compose.Document{fresh}, err
+	case o.here:
+		return nil, fmt.Errorf("nothing to run: name a manifest with -f, a kustomization with -k, or the tests: "+
+			"%s %s --local --go './*.test' (`%s %s --help` tells more)", c.command, o.cmd.Name(), c.command, o.cmd.Name())
 	case image == "" && !o.suites.Any():
 		return nil, fmt.Errorf("nothing to run: name a manifest with -f, a kustomization with -k, or an image with "+
 			"--image and the tests in it (`%s %s --help` tells more)", c.command, o.cmd.Name())

@@ -22,14 +22,21 @@ func (c *cli) versionVerb() *cobra.Command {
 
 // version is what the Go toolchain wrote into the binary.
 func version() string {
-	number, commit := "(devel)", "unknown"
+	commit := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
-		number = info.Main.Version
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				commit = s.Value
 			}
 		}
 	}
-	return fmt.Sprintf("podtest %s, commit %s, %s %s/%s", number, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("podtest %s, commit %s, %s %s/%s", number(), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// number is the version alone.
+func number() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

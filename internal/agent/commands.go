@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -63,6 +64,27 @@ const gcPercent = 25
 
 // Run is the runner: `agent run` and `agent list`, which of them the reporter's configuration says.
 func Run(log *slog.Logger, version string) int {
+	return run(log, runner.Options{Socket: wire.SocketPath, Patience: socketPatience, Version: version})
+}
+
+// RunOn is the runner of whoever has started it with a connection as this descriptor, and talks to it as a reporter
+// does. No test inherits it.
+func RunOn(log *slog.Logger, version string, descriptor uintptr) int {
+	file := os.NewFile(descriptor, "reporter")
+	if file == nil {
+		log.Error("there is no connection", "descriptor", descriptor)
+		return ExitUsage
+	}
+	conn, err := net.FileConn(file)
+	_ = file.Close() // conn has a copy
+	if err != nil {
+		log.Error("there is no connection", "descriptor", descriptor, "error", err)
+		return ExitUsage
+	}
+	return run(log, runner.Options{Conn: conn, Version: version})
+}
+
+func run(log *slog.Logger, o runner.Options) int {
 	debug.SetGCPercent(gcPercent)
 	ctx, stop := untilSignal()
 	defer stop()
@@ -75,10 +97,8 @@ func Run(log *slog.Logger, version string) int {
 		log.Error("cannot look after orphans", "error", err)
 		return ExitNoStart
 	}
-	err = runner.Run(ctx, runner.Options{
-		Socket: wire.SocketPath, Patience: socketPatience, Environ: os.Environ(), Version: version, Family: family,
-	})
-	return exitCode(log, err)
+	o.Environ, o.Family = os.Environ(), family
+	return exitCode(log, runner.Run(ctx, o))
 }
 
 // Report is the reporter: `agent report`.

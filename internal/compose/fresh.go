@@ -36,17 +36,28 @@ func (s Suites) Fresh(image string) (Document, error) {
 		return Document{}, errors.New("tests without an image: name the one that holds them with --image, " +
 			"or give a manifest with -f")
 	}
+	return fresh(baseName(image), suites, map[string]any{"name": "test", "image": image}), nil
+}
+
+// Here is a run of tests of this machine that no manifest describes: it needs no image.
+func (s Suites) Here() (Document, error) {
+	suites, err := s.list()
+	if err != nil {
+		return Document{}, err
+	}
+	return fresh("local", suites, map[string]any{"name": "test"}), nil
+}
+
+func fresh(name string, suites []any, container map[string]any) Document {
 	o := &unstructured.Unstructured{Object: map[string]any{
-		"metadata": map[string]any{"generateName": baseName(image) + "-"},
+		"metadata": map[string]any{"generateName": name + "-"},
 		"spec": map[string]any{
-			"suites": suites,
-			"template": map[string]any{"spec": map[string]any{
-				"containers": []any{map[string]any{"name": "test", "image": image}},
-			}},
+			"suites":   suites,
+			"template": map[string]any{"spec": map[string]any{"containers": []any{container}}},
 		},
 	}}
 	o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(KindTestRun))
-	return Document{Where: "the flags", Object: o}, nil
+	return Document{Where: "the flags", Object: o}
 }
 
 func (s Suites) list() ([]any, error) {

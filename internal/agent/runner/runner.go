@@ -24,7 +24,8 @@ import (
 
 // Options of a runner.
 type Options struct {
-	Socket   string        // of the reporter
+	Conn     net.Conn      // to the reporter, if there is one already
+	Socket   string        // of the reporter, else
 	Patience time.Duration // how long to wait for it
 	Environ  []string      // of the container
 	Version  string        // of the agent
@@ -37,7 +38,7 @@ var ErrNoReport = errors.New("the reporter cannot be told")
 // Run works until there is no more work, until ctx is cancelled (running tests are ended then and have no result), or
 // until the reporter is gone.
 func Run(ctx context.Context, o Options) error {
-	conn, err := dial(ctx, o.Socket, o.Patience)
+	conn, err := o.connect(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,6 +69,13 @@ type runner struct {
 	from      *wire.LineReader
 	harnesses map[string]harness.Harness
 	config    wire.Config
+}
+
+func (o Options) connect(ctx context.Context) (net.Conn, error) {
+	if o.Conn != nil {
+		return o.Conn, nil
+	}
+	return dial(ctx, o.Socket, o.Patience)
 }
 
 const dialPause = 20 * time.Millisecond
