@@ -42,12 +42,12 @@ type meant struct {
 // count.
 func (o *localFlags) read(c *cli, args []string) ([]meant, error) {
 	slots := 0
-	if o.source.cmd.Flags().Changed("test-threads") {
+	if f := o.source.cmd.Flags().Lookup("test-threads"); f.Changed {
 		var err error
-		if slots, err = threads(o.source.changes.threads, runtime.NumCPU()); err != nil {
-			return nil, fmt.Errorf("--test-threads %s: %w", o.source.changes.threads, err)
+		if slots, err = threads(f.Value.String(), runtime.NumCPU()); err != nil {
+			return nil, fmt.Errorf("--test-threads %s: %w", f.Value, err)
 		}
-		o.source.changes.threads = strconv.Itoa(slots)
+		f.Changed = false // it says nothing of pods here
 	}
 	o.source.here = true
 	set, err := o.source.read(c, args)

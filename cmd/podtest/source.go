@@ -105,18 +105,25 @@ func (o *sourceFlags) documents(c *cli, image string) ([]compose.Document, error
 		return rendered(o.kustomize)
 	case manifests:
 		return c.manifests(o.files)
-	case o.here && o.suites.Any():
-		fresh, err := o.suites.Here()
-		return []compose.Document{fresh}, err
-	case o.here:
-		return nil, fmt.Errorf("nothing to run: name a manifest with -f, a kustomization with -k, or the tests: "+
-			"%s %s --local --go './*.test' (`%s %s --help` tells more)", c.command, o.cmd.Name(), c.command, o.cmd.Name())
-	case image == "" && !o.suites.Any():
-		return nil, fmt.Errorf("nothing to run: name a manifest with -f, a kustomization with -k, or an image with "+
-			"--image and the tests in it (`%s %s --help` tells more)", c.command, o.cmd.Name())
 	}
-	fresh, err := o.suites.Fresh(image)
+	fresh, err := o.fresh(c, image)
 	return []compose.Document{fresh}, err
+}
+
+// fresh is a run made from flags alone.
+func (o *sourceFlags) fresh(c *cli, image string) (compose.Document, error) {
+	help := fmt.Sprintf("(`%s %s --help` tells more)", c.command, o.cmd.Name())
+	switch {
+	case o.here && !o.suites.Any():
+		return compose.Document{}, fmt.Errorf("nothing to run: name a manifest with -f, a kustomization with -k, or the "+
+			"tests: %s %s --local --go './*.test' %s", c.command, o.cmd.Name(), help)
+	case o.here:
+		return o.suites.Here()
+	case image == "" && !o.suites.Any():
+		return compose.Document{}, fmt.Errorf("nothing to run: name a manifest with -f, a kustomization with -k, or an "+
+			"image with --image and the tests in it %s", help)
+	}
+	return o.suites.Fresh(image)
 }
 
 func rendered(folder string) ([]compose.Document, error) {

@@ -30,7 +30,8 @@ func version() string {
 			}
 		}
 	}
-	return fmt.Sprintf("podtest %s, commit %s, %s %s/%s", number(), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("podtest %s, commit %s, %s %s/%s",
+		number(), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // number is the version alone.
