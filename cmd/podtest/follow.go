@@ -110,6 +110,11 @@ func (c *cli) report(ctx context.Context, cluster client.WithWatch, end *v1alpha
 			return err
 		}
 	}
+	return c.reportOf(in, unknown, o)
+}
+
+// reportOf is report of a run of which all is there; unknown says why its tests are not known.
+func (c *cli) reportOf(in report.Input, unknown error, o followFlags) error {
 	c.endCI(o.ci, in)
 	c.hintCI(o.ci, o.files)
 	switch {

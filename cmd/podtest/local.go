@@ -132,21 +132,20 @@ func (c *cli) runLocal(args []string, o *localFlags, shown followFlags) error {
 
 func (c *cli) runHere(m meant, o followFlags) error {
 	c.sayLocal(m.written)
-	shown := c.display(o.display)
-	m.options.Print = func(e report.Event) error { return shown.Show(e) }
-	in, err := local.Run(m.options)
-	if err != nil {
+	if err := c.beginCI(o.ci); err != nil {
 		return err
 	}
-	if o.files.wanted() && in.Book != nil {
-		if err := o.files.write(in); err != nil {
-			return err
-		}
+	shown := c.display(o.display, o.ci)
+	m.options.Print = func(e report.Event) error { return shown.Show(e) }
+	in, err := local.Run(m.options)
+	if in.Run == nil {
+		return err
 	}
-	if code := *in.Run.Status.ExitCode; code != 0 {
-		return exitCode(code)
+	if err := errors.Join(err, shown.Close()); err != nil {
+		fmt.Fprintf(c.err, "error: %v\n", err)
+		return exitCode(v1alpha1.ExitOutput)
 	}
-	return nil
+	return c.exit(in.Run, c.reportOf(in, listed(in.Run), o))
 }
 
 // sayLocal says what is not done here.

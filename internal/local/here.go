@@ -17,7 +17,7 @@ import (
 func here(run *v1alpha1.TestRun, slots int, dir string) *v1alpha1.TestRun {
 	run = run.DeepCopy()
 	run.Name = cmp.Or(run.Name, strings.TrimSuffix(run.GenerateName, "-"), "local")
-	run.UID = uuid.NewUUID()
+	run.Namespace, run.UID = "local", uuid.NewUUID()
 	run.Spec.Parallelism, run.Spec.Worker = 1, v1alpha1.Worker{Slots: int32(slots)}
 	run.Spec.Suspend, run.Spec.Cancel, run.Spec.Force = false, false, false
 	for i := range run.Spec.Suites {

@@ -139,6 +139,9 @@ func (p *play) end(e plan.Ending) {
 	if st.Result == v1alpha1.ResultPassed {
 		succeeded = metav1.ConditionTrue
 	}
+	if st.Catalog == nil {
+		p.condition(v1alpha1.ConditionListed, metav1.ConditionFalse, e.Reason, e.Message)
+	}
 	p.condition(v1alpha1.ConditionSucceeded, succeeded, e.Reason, e.Message)
 	p.condition(v1alpha1.ConditionComplete, metav1.ConditionTrue, e.Reason, e.Message)
 	meta.RemoveStatusCondition(&st.Conditions, v1alpha1.ConditionReconciling)
@@ -186,7 +189,7 @@ func (p *play) tell(e report.Event) {
 	}
 	switch is := e.(type) {
 	case report.Begun:
-		is.Namespace, is.Image = report.Line("local"), report.Text{}
+		is.Image = report.Text{}
 		e = is
 	case report.Attempt:
 		e = p.asHere(is)
