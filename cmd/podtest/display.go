@@ -34,11 +34,3 @@ func (d *display) Show(e report.Event) error {
 	}
 	return nil
 }
-
-// Close ends what the log of a CI system was told to begin.
-func (d *display) Close() error {
-	if _, err := d.cli.out.Write(d.ci.log.Close()); err != nil {
-		return fmt.Errorf("writing: %w", err)
-	}
-	return nil
-}

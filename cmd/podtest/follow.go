@@ -64,9 +64,6 @@ func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha
 		},
 	}
 	end, err := source.Follow(ctx, run)
-	if err := shown.Close(); err != nil && broken == nil {
-		broken = err
-	}
 	switch {
 	case broken != nil:
 		fmt.Fprintf(c.err, "error: %v\n", broken)

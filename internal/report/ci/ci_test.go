@@ -70,7 +70,6 @@ func logged(system ci.System, events []report.Event) string {
 	for _, e := range events {
 		b.Write(l.Add(e, p.Print(e)))
 	}
-	b.Write(l.Close())
 	return b.String()
 }
 
