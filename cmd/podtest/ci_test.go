@@ -41,7 +41,8 @@ func TestOnGitHubAStepTellsOfARun(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, s.err.String())
 	}
 	out := s.out.String()
-	annotations := out[strings.Index(out, "::error"):]
+	_, rest, _ := strings.Cut(out, "::error")
+	annotations := "::error" + rest
 	want := "::error title=TestRun ci/shop%3A Error::1 test has no verdict\n" +
 		"::error title=unit%3A%3Acart TestBad::took too long\n"
 	if diff := cmp.Diff(want, annotations); diff != "" {

@@ -141,7 +141,7 @@ func (c *cli) runHere(m meant, o followFlags) error {
 	if in.Run == nil {
 		return err
 	}
-	if err := errors.Join(err, shown.Close()); err != nil {
+	if err != nil {
 		fmt.Fprintf(c.err, "error: %v\n", err)
 		return exitCode(v1alpha1.ExitOutput)
 	}

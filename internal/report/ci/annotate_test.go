@@ -187,7 +187,7 @@ func TestAStepSummaryFitsIntoWhatIsLeft(t *testing.T) {
 		_, err := io.WriteString(w, strings.Repeat("x", budget))
 		return err
 	}
-	for there, want := range map[int64]int{0: 1<<20 - 1, 1 << 19: 1<<19 - 1, 1<<20 - 2049: 2048, 1<<20 - 2000: 0, 1 << 21: 0} {
+	for there, want := range map[int64]int{0: 1<<20 - 1, 1 << 19: 1<<19 - 1, 1<<20 - 4097: 4096, 1<<20 - 4000: 0, 1 << 21: 0} {
 		asked = 0
 		text, err := ci.Summary(there, in, fills)
 		if err != nil || asked != want || int64(len(text))+there > 1<<20 && len(text) > 0 {

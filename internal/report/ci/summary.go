@@ -17,7 +17,7 @@ import (
 const maxSummary = 1 << 20
 
 // leastSummary is how much room a summary needs to be of use.
-const leastSummary = 2048
+const leastSummary = 4096
 
 // Room is how many bytes may be added to a step's summary that holds so many; 0 if it is not worth it.
 func Room(there int64) int {
