@@ -102,6 +102,7 @@ nextest's, and two more: ` + "`" + c.command + " help exit-codes` lists them.",
 	root.AddCommand(
 		c.cancelVerb(),
 		c.exitCodesTopic(),
+		c.importVerb(),
 		c.installVerb(),
 		c.junitVerb(),
 		c.listVerb(),
