@@ -4,6 +4,7 @@
 //	agent run | list    inside it: starts tests, or asks the test binaries for theirs
 //	agent unpack A DIR  beneath run and list: unpacks an archive of cargo-nextest
 //	agent fixture -- COMMAND...   runs a fixture's command, the only thing in its pod
+//	agent probe         tells whether the collector can be reached from here
 //	agent install DIR   copies itself to DIR/agent
 //	agent version
 package main
@@ -20,7 +21,7 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-const usage = "usage: agent report | run | list | fixture -- COMMAND... | install DIR | version"
+const usage = "usage: agent report | run | list | fixture -- COMMAND... | probe | install DIR | version"
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -38,6 +39,8 @@ func run(args []string) int {
 		return agent.Report(log, version)
 	case "run", "list":
 		return agent.Run(log, version)
+	case "probe":
+		return agent.Probe(os.Stdout)
 	case "version":
 		fmt.Println(version)
 		return agent.ExitComplete

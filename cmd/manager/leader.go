@@ -5,13 +5,15 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/version"
 )
 
-// leaderLabel puts the label that the collector's Service selects on the leader's pod, and takes it off any other: a
-// pod that lost the lead ended without taking off its own.
+// leaderLabel puts the label that the collector's Service selects on the leader's pod, with the manager's version, and
+// takes the label off any other: a pod that lost the lead ended without taking off its own.
 type leaderLabel struct {
 	client    client.Client
 	reader    client.Reader
@@ -59,6 +61,7 @@ func (l leaderLabel) set(ctx context.Context, pod *corev1.Pod, value *string) er
 			pod.Labels = map[string]string{}
 		}
 		pod.Labels[v1alpha1.LabelLeader] = *value
+		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, version.Annotation, version.Get().Version)
 	}
 	return client.IgnoreNotFound(l.client.Patch(ctx, pod, client.MergeFrom(was)))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -33,7 +34,8 @@ func (o *options) bind(fs *flag.FlagSet) {
 	fs.StringVar(&o.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "namespace of the manager itself")
 	fs.StringVar(&o.pod, "pod", os.Getenv("POD_NAME"), "name of the manager's own pod; empty outside a cluster")
 	fs.StringVar(&o.image, "agent-image", os.Getenv("PODTEST_IMAGE"), "image that holds the agent")
-	fs.StringVar(&o.watch, "watch-namespace", "", "the one namespace to look after; default: all")
+	fs.StringVar(&o.watch, "watch-namespace", os.Getenv("PODTEST_WATCH_NAMESPACES"),
+		"the namespaces to look after, with commas between them; default: all")
 }
 
 func (o *options) check() error {
@@ -48,4 +50,9 @@ func (o *options) check() error {
 		errs = append(errs, errors.New("--leader-lease: at least 2s"))
 	}
 	return errors.Join(errs...)
+}
+
+// watched are the namespaces to look after; none: all.
+func (o *options) watched() []string {
+	return strings.FieldsFunc(o.watch, func(r rune) bool { return r == ',' || r == ' ' })
 }

@@ -22,10 +22,12 @@ import (
 	"github.com/podtest/podtest/controllers"
 	"github.com/podtest/podtest/internal/collector"
 	"github.com/podtest/podtest/internal/manifest"
+	"github.com/podtest/podtest/internal/version"
 )
 
 // run makes the manager and lets it work until ctx is done.
 func run(ctx context.Context, o options) error {
+	ctrl.Log.Info("manager starts", "version", version.Get().String(), "namespaces", o.watched())
 	mgr, err := newManager(o)
 	if err != nil {
 		return fmt.Errorf("making the manager: %w", err)
@@ -135,8 +137,11 @@ func cacheOptions(o options) cache.Options {
 			&corev1.Pod{}: of, &batchv1.Job{}: of, &v1alpha1.TestBatch{}: {Transform: withoutLedger},
 		},
 	}
-	if o.watch != "" {
-		opts.DefaultNamespaces = map[string]cache.Config{o.watch: {}}
+	for _, namespace := range o.watched() {
+		if opts.DefaultNamespaces == nil {
+			opts.DefaultNamespaces = map[string]cache.Config{}
+		}
+		opts.DefaultNamespaces[namespace] = cache.Config{}
 	}
 	return opts
 }

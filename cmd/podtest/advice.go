@@ -45,12 +45,14 @@ func unreachable(err error) bool {
 	return errors.As(err, &network) || (errors.As(err, &request) && !errors.Is(err, context.Canceled))
 }
 
+// called is the text with podtest called as the user calls it.
+func (c *cli) called(text string) string { return strings.ReplaceAll(text, "`podtest ", "`"+c.command+" ") }
+
 // explain is an error with what to do about it. Errors may quote anything.
 func (c *cli) explain(err error) string {
 	for _, a := range advice {
 		if a.about(err) {
-			text := strings.ReplaceAll(a.text, "`podtest ", "`"+c.command+" ")
-			return report.Block(err.Error() + "\n  " + text).String()
+			return report.Block(err.Error() + "\n  " + c.called(a.text)).String()
 		}
 	}
 	return report.Block(err.Error()).String()

@@ -111,6 +111,7 @@ nextest's, and two more: ` + "`" + c.command + " help exit-codes` lists them.",
 		c.resultsVerb(),
 		c.runVerb(),
 		c.uninstallVerb(),
+		c.upgradeVerb(),
 		c.versionVerb(),
 		c.watchVerb(),
 	)

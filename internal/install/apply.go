@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/report/live"
 )
 
@@ -31,8 +34,9 @@ const labelPartOf = "app.kubernetes.io/part-of"
 // Cluster is where podtest is installed.
 type Cluster struct {
 	Client  client.WithWatch
-	Say     func(object, done string) // told of each object
+	Say     func(object, done string) // told of each object, and of what is waited for
 	Timeout time.Duration             // of each wait
+	Force   bool                      // take over fields that others have set
 }
 
 // Install applies the objects in their order, CRDs first, and waits until podtest can work.
@@ -57,8 +61,8 @@ func (c Cluster) Install(ctx context.Context, objects []*unstructured.Unstructur
 		if o.GetKind() != kindDeployment {
 			continue
 		}
-		if err := c.wait(ctx, o, "become available", available); err != nil {
-			return errors.Join(err, c.whyNotAvailable(ctx, o))
+		if err := c.waitAvailable(ctx, o); err != nil {
+			return err
 		}
 		c.Say(describe(o), "available")
 	}
@@ -70,12 +74,33 @@ func (c Cluster) Install(ctx context.Context, objects []*unstructured.Unstructur
 func (c Cluster) Uninstall(ctx context.Context, objects []*unstructured.Unstructured, withCRDs bool) error {
 	crds, others := split(objects)
 	if withCRDs {
-		if err := c.delete(ctx, crds); err != nil {
+		watching, stop := context.WithCancel(ctx)
+		var done sync.WaitGroup
+		done.Go(func() { c.sayWhatRunsWaitFor(watching) })
+		err := c.delete(ctx, crds)
+		stop()
+		done.Wait()
+		if err != nil {
 			return err
 		}
 	}
 	slices.Reverse(others)
 	return c.delete(ctx, others)
+}
+
+// sayWhatRunsWaitFor tells of runs that are being deleted and wait for the teardown of their fixtures.
+func (c Cluster) sayWhatRunsWaitFor(ctx context.Context) {
+	said := map[string]bool{}
+	w := live.Watcher{Client: c.Client, List: &v1alpha1.TestRunList{}, Object: &v1alpha1.TestRun{}}
+	_ = w.Run(ctx, func(_ context.Context, s live.Seen) {
+		run, ok := s.Object.(*v1alpha1.TestRun)
+		if !ok || s.Gone || run.DeletionTimestamp == nil || said[run.Namespace+"/"+run.Name] ||
+			!slices.Contains(run.Finalizers, v1alpha1.FinalizerTeardown) {
+			return
+		}
+		said[run.Namespace+"/"+run.Name] = true
+		c.Say("TestRun "+run.Namespace+"/"+run.Name, "waits: its fixtures are torn down before it goes")
+	})
 }
 
 func split(objects []*unstructured.Unstructured) (crds, others []*unstructured.Unstructured) {
@@ -98,12 +123,73 @@ func (c Cluster) apply(ctx context.Context, o *unstructured.Unstructured) error 
 		c.Say(describe(o), "left as it is: it was there before podtest")
 		return nil
 	}
-	config := client.ApplyConfigurationFromUnstructured(o.DeepCopy())
-	if err := c.Client.Apply(ctx, config, client.FieldOwner(FieldOwner), client.ForceOwnership); err != nil {
+	before, err := c.live(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := c.put(ctx, o); err != nil {
+		return err
+	}
+	after, err := c.live(ctx, o)
+	if err != nil {
+		return err
+	}
+	switch {
+	case before == nil:
+		c.Say(describe(o), "created")
+	case after != nil && before.GetResourceVersion() == after.GetResourceVersion():
+		c.Say(describe(o), "unchanged")
+	default:
+		c.Say(describe(o), "configured")
+	}
+	return nil
+}
+
+// put applies the object server-side.
+func (c Cluster) put(ctx context.Context, o *unstructured.Unstructured, opts ...client.ApplyOption) error {
+	opts = append(opts, client.FieldOwner(FieldOwner))
+	if c.Force {
+		opts = append(opts, client.ForceOwnership)
+	}
+	err := c.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(o.DeepCopy()), opts...)
+	switch {
+	case apierrors.IsConflict(err):
+		return conflict(o, err)
+	case apierrors.IsNotFound(err) && o.GetNamespace() != "":
+		return fmt.Errorf("applying %s: %w: create the namespace first", describe(o), err)
+	case err != nil:
 		return fmt.Errorf("applying %s: %w", describe(o), err)
 	}
-	c.Say(describe(o), "applied")
 	return nil
+}
+
+// conflict says whose fields would be overwritten.
+func conflict(o *unstructured.Unstructured, err error) error {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return fmt.Errorf("applying %s: %w", describe(o), err)
+	}
+	var owned []string
+	for _, cause := range status.Status().Details.Causes {
+		owned = append(owned, fmt.Sprintf("  %s: %s", cause.Field, cause.Message))
+	}
+	return fmt.Errorf("applying %s: others have set fields of it to something else:\n%s\n"+
+		"--force-conflicts takes them over; or have them set as podtest has it, and try again", describe(o),
+		strings.Join(owned, "\n"))
+}
+
+// live is the object as it is in the cluster; nil if it is not there.
+func (c Cluster) live(ctx context.Context, o *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	there := &unstructured.Unstructured{}
+	there.SetGroupVersionKind(o.GroupVersionKind())
+	err := c.Client.Get(ctx, client.ObjectKeyFromObject(o), there)
+	switch {
+	case apierrors.IsNotFound(err), meta.IsNoMatchError(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading %s: %w", describe(o), err)
+	}
+	return there, nil
 }
 
 // ours is false for a namespace that others made: neither its labels nor its life are for us to decide.
@@ -111,14 +197,9 @@ func (c Cluster) ours(ctx context.Context, o *unstructured.Unstructured) (bool, 
 	if o.GetKind() != kindNamespace {
 		return true, nil
 	}
-	there := &unstructured.Unstructured{}
-	there.SetGroupVersionKind(o.GroupVersionKind())
-	err := c.Client.Get(ctx, client.ObjectKeyFromObject(o), there)
-	if apierrors.IsNotFound(err) {
-		return true, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("reading %s: %w", describe(o), err)
+	there, err := c.live(ctx, o)
+	if there == nil {
+		return err == nil, err
 	}
 	return there.GetLabels()[labelPartOf] == o.GetLabels()[labelPartOf], nil
 }

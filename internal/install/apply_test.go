@@ -144,6 +144,7 @@ func TestInstallSaysWhatItWaitedForInVain(t *testing.T) {
 	err := s.Install(t.Context(), all)
 	want := "Deployment home/manager did not become available within 50ms\n" +
 		"pod manager-1: container manager: ErrImagePull: no such image\n" +
+		"check --image, --image-pull-secret and --image-pull-policy\n" +
 		"see `kubectl --namespace home describe pods`"
 	if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)

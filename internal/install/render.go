@@ -3,8 +3,11 @@
 package install
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 
@@ -12,21 +15,23 @@ import (
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
-	"sigs.k8s.io/yaml"
 )
 
 // Options are what may differ from config/default. Zero values leave it as it is.
 type Options struct {
+	Settings
 	Namespace string
-	Image     string // of the manager, and so of the reporters
-	Replicas  *int64
 	CRDsOnly  bool
+	SkipCRDs  bool // they are there, and another installation's matter
 }
+
+func (o Options) home() string { return cmp.Or(o.Namespace, DefaultNamespace) }
 
 // Rendered is what is to be applied.
 type Rendered struct {
 	YAML    []byte // as `kubectl kustomize` prints it
 	Objects []*unstructured.Unstructured
+	Options Options
 }
 
 // imageName is the name that config/default knows our image by.
@@ -40,17 +45,25 @@ var building sync.Mutex
 
 // Render builds the tree's default folder, or only its crd folder, with the options.
 func Render(tree fs.FS, o Options) (Rendered, error) {
+	if err := o.Check(); err != nil {
+		return Rendered{}, err
+	}
 	mem, err := inMemory(tree)
 	if err != nil {
 		return Rendered{}, err
 	}
 	folder := "config/crd"
 	if !o.CRDsOnly {
-		folder = "config/default"
-		if err := customize(mem, folder+"/kustomization.yaml", o); err != nil {
+		if folder, err = customize(mem, o); err != nil {
 			return Rendered{}, err
 		}
 	}
+	r, err := build(mem, folder)
+	r.Options = o
+	return r, err
+}
+
+func build(mem filesys.FileSystem, folder string) (Rendered, error) {
 	building.Lock()
 	defer building.Unlock()
 	settings := krusty.MakeDefaultOptions()
@@ -96,34 +109,25 @@ func inMemory(tree fs.FS) (filesys.FileSystem, error) {
 	return mem, nil
 }
 
-// customize edits a kustomization as `kustomize edit` does. An overlay would not do: the replacement that carries the
-// image to the reporters belongs to the kustomization that sets the image.
-func customize(mem filesys.FileSystem, path string, o Options) error {
-	data, err := mem.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
-	var k types.Kustomization
-	if err := yaml.UnmarshalStrict(data, &k); err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
-	if o.Namespace != "" {
-		k.Namespace = o.Namespace
-	}
-	if o.Image != "" {
-		image, err := parseImage(o.Image)
-		if err != nil {
-			return err
+// customize edits the tree, and names the folder to build.
+func customize(mem filesys.FileSystem, o Options) (string, error) {
+	var labels []types.Label
+	var wrong error
+	err := edit(mem, folderDefault+"/kustomization.yaml", func(k *types.Kustomization) {
+		labels = k.Labels
+		k.Namespace = cmp.Or(o.Namespace, k.Namespace)
+		if o.SkipCRDs {
+			k.Resources = slices.DeleteFunc(k.Resources, func(r string) bool { return r == "../crd" })
 		}
-		k.Images = []types.Image{image}
+		wrong = o.into(k)
+	})
+	if err := errors.Join(wrong, err, apart(mem, o.home())); err != nil {
+		return "", err
 	}
-	if o.Replicas != nil {
-		k.Replicas = []types.Replica{{Name: deploymentName, Count: *o.Replicas}}
+	if len(o.Watch) == 0 {
+		return folderDefault, nil
 	}
-	if data, err = yaml.Marshal(k); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return mem.WriteFile(path, data)
+	return folderScoped, narrow(mem, o, labels)
 }
 
 // parseImage cuts repository[:tag][@digest]. A colon before the last slash belongs to the registry's port.

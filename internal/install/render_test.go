@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/podtest/podtest/config"
@@ -19,7 +20,13 @@ import (
 func TestRenderIsTheGolden(t *testing.T) {
 	for name, o := range map[string]Options{
 		"default": {},
-		"custom":  {Namespace: "ci-tests", Image: "registry.example:5000/tools/podtest:v1.2", Replicas: new(int64(1))},
+		"scoped": {Namespace: "ci", Settings: Settings{Watch: []string{"team-b", "team-a"}}, SkipCRDs: true},
+		"everything": {Settings: Settings{
+			PullPolicy: "Always", PullSecrets: []string{"registry"}, Requests: map[string]string{"cpu": "1"},
+			Limits: map[string]string{"cpu": "2", "memory": "1Gi"}, NodeSelector: map[string]string{"pool": "ci"},
+			Tolerations: []corev1.Toleration{{Key: "ci", Operator: corev1.TolerationOpExists}}, Watch: []string{DefaultNamespace},
+		}},
+		"custom": {Namespace: "ci-tests", Settings: Settings{Image: "registry.example:5000/tools/podtest:v1.2", Replicas: new(int64(1))}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := Render(config.Tree, o)
@@ -58,7 +65,7 @@ func TestImageIsCarriedToTheReporters(t *testing.T) {
 		"ghcr.io/x/podtest:v0.1.0-rc.1": "ghcr.io/x/podtest:v0.1.0-rc.1",
 	} {
 		t.Run(in, func(t *testing.T) {
-			r, err := Render(config.Tree, Options{Image: in})
+			r, err := Render(config.Tree, Options{Settings: Settings{Image: in}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +79,7 @@ func TestImageIsCarriedToTheReporters(t *testing.T) {
 
 func TestImagesThatAreNone(t *testing.T) {
 	for _, in := range []string{":v1", "a b", "podtest:", "podtest@", "podtest@abc"} {
-		if _, err := Render(config.Tree, Options{Image: in}); err == nil {
+		if _, err := Render(config.Tree, Options{Settings: Settings{Image: in}}); err == nil {
 			t.Errorf("image %q was taken", in)
 		}
 	}
