@@ -46,7 +46,9 @@ func unreachable(err error) bool {
 }
 
 // called is the text with podtest called as the user calls it.
-func (c *cli) called(text string) string { return strings.ReplaceAll(text, "`podtest ", "`"+c.command+" ") }
+func (c *cli) called(text string) string {
+	return strings.ReplaceAll(text, "`podtest ", "`"+c.command+" ")
+}
 
 // explain is an error with what to do about it. Errors may quote anything.
 func (c *cli) explain(err error) string {

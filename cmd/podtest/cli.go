@@ -101,6 +101,7 @@ nextest's, and two more: ` + "`" + c.command + " help exit-codes` lists them.",
 	}
 	root.AddCommand(
 		c.cancelVerb(),
+		c.doctorVerb(),
 		c.exitCodesTopic(),
 		c.importVerb(),
 		c.installVerb(),

@@ -35,7 +35,6 @@ type installFlags struct {
 func addInstallFlags(cmd *cobra.Command) *installFlags {
 	i := &installFlags{settings: addSettingsFlags(cmd)}
 	f := cmd.Flags()
-	f.BoolVar(&i.options.SkipCRDs, "skip-crds", false, "leave the kinds alone: they are there, and another's matter")
 	f.BoolVar(&i.force, "force-conflicts", false, "take over fields that others have set")
 	f.DurationVar(&i.timeout, "timeout", installTimeout, "how long to wait for each part")
 	return i
@@ -91,7 +90,7 @@ func (i *installFlags) check(output string) error {
 		return fmt.Errorf("-o %s: want yaml", output)
 	case output != "" && !i.dryRun:
 		return errors.New("-o is for --dry-run")
-	case i.options.CRDsOnly && i.options.SkipCRDs:
+	case i.options.CRDsOnly && i.settings.said.SkipCRDs:
 		return errors.New("--crds-only --skip-crds installs nothing: leave one out")
 	case i.options.CRDsOnly && i.settings.any():
 		return errors.New("--crds-only installs no manager: leave out the flags that are about it")

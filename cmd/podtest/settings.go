@@ -32,6 +32,8 @@ func addSettingsFlags(cmd *cobra.Command) *settingsFlags {
 	f.StringSliceVar(&s.tolerations, "toleration", nil, "taint that the manager tolerates: KEY[=VALUE][:EFFECT]")
 	f.StringSliceVar(&s.said.Watch, "watch-namespace", nil,
 		"the namespaces to look after, with rights there only; '': all (default)")
+	f.BoolVar(&s.said.SkipCRDs, "skip-crds", false,
+		"leave the kinds and the roles for users alone: another installation has them")
 	f.VisitAll(func(flag *pflag.Flag) { s.flags = append(s.flags, flag) })
 	cmd.Flags().AddFlagSet(f)
 	return s
@@ -57,6 +59,7 @@ func (s *settingsFlags) into(to *install.Settings) error {
 		"limits":            func() { to.Limits = s.said.Limits },
 		"node-selector":     func() { to.NodeSelector = s.said.NodeSelector },
 		"watch-namespace":   func() { to.Watch = s.said.Watch },
+		"skip-crds":         func() { to.SkipCRDs = s.said.SkipCRDs },
 	}
 	for _, f := range s.flags {
 		switch {

@@ -235,11 +235,11 @@ func as[T any](t *table, key, want string) (v T, there bool) {
 	return v, ok
 }
 
-func (t *table) text(key string) (string, bool)    { return as[string](t, key, "a string") }
-func (t *table) boolean(key string) (bool, bool)   { return as[bool](t, key, "true or false") }
-func (t *table) integer(key string) (int64, bool)  { return as[int64](t, key, "a whole number") }
-func (t *table) items(key string) ([]any, bool)    { return as[[]any](t, key, "a list") }
-func (t *table) object(key string) (*table, bool)  { return t.objectIn(t.path, key) }
+func (t *table) text(key string) (string, bool)   { return as[string](t, key, "a string") }
+func (t *table) boolean(key string) (bool, bool)  { return as[bool](t, key, "true or false") }
+func (t *table) integer(key string) (int64, bool) { return as[int64](t, key, "a whole number") }
+func (t *table) items(key string) ([]any, bool)   { return as[[]any](t, key, "a list") }
+func (t *table) object(key string) (*table, bool) { return t.objectIn(t.path, key) }
 
 func (t *table) objectIn(at path, key string) (*table, bool) {
 	values, ok := as[map[string]any](t, key, "a table")

@@ -22,9 +22,9 @@ type profile struct {
 	defaultFilter string
 	// platformFilter: an override by platform has set defaultFilter, which counts before all others.
 	platformFilter bool
-	overrides     []v1alpha1.Override
-	rules         []rule
-	threads       any // test-threads
+	overrides      []v1alpha1.Override
+	rules          []rule
+	threads        any // test-threads
 }
 
 // rule is one of [[profile.NAME.scripts]] that holds in pods.

@@ -106,7 +106,7 @@ func TestImportedProfilesResolveAsInNextest(t *testing.T) {
 			"[profile.default]\nthreads-required = 3\n[profile.a]\nthreads-required = 2\n[profile.b]\ninherits = 'a'", "b", fields{"weight": 2},
 		},
 		"threads-required of as many as there are": {"[profile.default]\nthreads-required = 'num-cpus'", "", fields{"weight": 256}},
-		"no fail-fast":                             {"[profile.default]\nfail-fast = false", "", fields{"maxFail": 0}},
+		"no fail-fast": {"[profile.default]\nfail-fast = false", "", fields{"maxFail": 0}},
 		"fail-fast that is taken back": {
 			"[profile.default]\nfail-fast = { max-fail = 3 }\n[profile.a]\nfail-fast = { max-fail = 'all' }", "a", fields{"maxFail": 1_000_000},
 		},

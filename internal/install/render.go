@@ -22,7 +22,6 @@ type Options struct {
 	Settings
 	Namespace string
 	CRDsOnly  bool
-	SkipCRDs  bool // they are there, and another installation's matter
 }
 
 func (o Options) home() string { return cmp.Or(o.Namespace, DefaultNamespace) }
@@ -121,6 +120,12 @@ func customize(mem filesys.FileSystem, o Options) (string, error) {
 		}
 		wrong = o.into(k)
 	})
+	if o.SkipCRDs {
+		err = errors.Join(err, edit(mem, "config/rbac/kustomization.yaml", func(k *types.Kustomization) {
+			shared := []string{"viewer_role.yaml", "editor_role.yaml"}
+			k.Resources = slices.DeleteFunc(k.Resources, func(r string) bool { return slices.Contains(shared, r) })
+		}))
+	}
 	if err := errors.Join(wrong, err, apart(mem, o.home())); err != nil {
 		return "", err
 	}

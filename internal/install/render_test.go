@@ -20,7 +20,7 @@ import (
 func TestRenderIsTheGolden(t *testing.T) {
 	for name, o := range map[string]Options{
 		"default": {},
-		"scoped": {Namespace: "ci", Settings: Settings{Watch: []string{"team-b", "team-a"}}, SkipCRDs: true},
+		"scoped":  {Namespace: "ci", Settings: Settings{Watch: []string{"team-b", "team-a"}, SkipCRDs: true}},
 		"everything": {Settings: Settings{
 			PullPolicy: "Always", PullSecrets: []string{"registry"}, Requests: map[string]string{"cpu": "1"},
 			Limits: map[string]string{"cpu": "2", "memory": "1Gi"}, NodeSelector: map[string]string{"pool": "ci"},

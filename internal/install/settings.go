@@ -31,6 +31,8 @@ type Settings struct {
 	NodeSelector map[string]string   `json:"nodeSelector,omitempty"`
 	Tolerations  []corev1.Toleration `json:"tolerations,omitempty"`
 	Watch        []string            `json:"watch,omitempty"` // namespaces; empty: all
+	// SkipCRDs leaves what all installations share to another one: the kinds, and the roles for users.
+	SkipCRDs bool `json:"skipCRDs,omitempty"`
 }
 
 // IsZero reports whether nothing is set.
@@ -81,6 +83,9 @@ func (s Settings) Set() []string {
 		add("toleration", fmt.Sprintf("%s=%s:%s", t.Key, t.Value, t.Effect))
 	}
 	add("watched namespaces", strings.Join(s.Watch, ", "))
+	if s.SkipCRDs {
+		said = append(said, "CRDs left to another installation")
+	}
 	return said
 }
 
