@@ -34,7 +34,8 @@ The exit code is 96 if a check has failed; warnings leave it at 0.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context(), o, output) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Home, "manager-namespace", "", "namespace of podtest itself; default: of that which looks after the namespace")
+	f.StringVar(&o.Home, "manager-namespace", "",
+		"namespace of podtest itself; default: of that which looks after the namespace")
 	f.BoolVar(&o.NoPod, "no-pod", false, "do not start a pod to see whether it reaches the collector")
 	f.DurationVar(&o.Patience, "timeout", time.Minute, "how long that pod may take")
 	f.StringVarP(&output, "output", "o", "", "json")
@@ -120,4 +121,3 @@ func (l *listener) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	return response, err
 }
-

@@ -112,7 +112,7 @@ func (c *cli) install(ctx context.Context, i *installFlags, r install.Rendered) 
 		return err
 	}
 	if there != nil {
-		c.hint(fmt.Sprintf("%s is there already: it becomes what the flags say (`podtest upgrade` keeps its settings)", there))
+		c.hint(there.String() + " is there already: it becomes what the flags say (`podtest upgrade` keeps its settings)")
 		for _, said := range there.Settings.Set() {
 			c.hint("  it was installed with " + said)
 		}

@@ -80,7 +80,9 @@ func (c *cli) upgrade(ctx context.Context, i *installFlags, force bool) error {
 }
 
 // sayUpgrade shows what becomes of what, and what stays.
-func (c *cli) sayUpgrade(ctx context.Context, cluster install.Cluster, was *install.Installation, r install.Rendered) error {
+func (c *cli) sayUpgrade(
+	ctx context.Context, cluster install.Cluster, was *install.Installation, r install.Rendered,
+) error {
 	version, err := install.Version(config.Tree)
 	if err != nil {
 		return err

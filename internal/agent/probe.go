@@ -15,8 +15,8 @@ import (
 // probePatience is how long the collector may take to answer a probe.
 const probePatience = 20 * time.Second
 
-// Probe tells whether a reporter would reach the collector from here: `agent probe`. It writes a wire.Probe to w and, for
-// whoever cannot read logs, to the termination message.
+// Probe tells whether a reporter would reach the collector from here: `agent probe`. It writes a wire.Probe to w and,
+// for whoever cannot read logs, to the termination message.
 func Probe(w io.Writer) int {
 	ctx, stop := context.WithTimeout(context.Background(), probePatience)
 	defer stop()

@@ -39,8 +39,8 @@ func (e *examination) podSecurity(ctx context.Context) []Finding {
 	if level != "restricted" {
 		return ok("namespace %s enforces %s; podtest's own containers pass any level", e.Namespace, orNone(level))
 	}
-	return ok("namespace %s enforces restricted: podtest's own containers pass, and templates need a securityContext that does",
-		e.Namespace)
+	return ok("namespace %s enforces restricted: podtest's own containers pass, and templates need a securityContext "+
+		"that does", e.Namespace)
 }
 
 func orNone(level string) string {
@@ -62,11 +62,17 @@ func restricted() *corev1.SecurityContext {
 // run is a TestRun as small as can be.
 func (e *examination) run(security *corev1.SecurityContext) *v1alpha1.TestRun {
 	return &v1alpha1.TestRun{
-		ObjectMeta: metav1.ObjectMeta{Namespace: e.Namespace, Name: prefix + "x", UID: types.UID("00000000-0000-0000-0000-000000000000")},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: e.Namespace, Name: prefix + "x", UID: types.UID("00000000-0000-0000-0000-000000000000"),
+		},
 		Spec: v1alpha1.TestRunSpec{
 			Suites: []v1alpha1.Suite{{Name: "x", Go: &v1alpha1.BinariesHarness{Binaries: []string{"/x"}}}},
 			Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{
-				Containers: []corev1.Container{{Name: v1alpha1.ContainerTest, Image: e.is.Image(), SecurityContext: security}},
+				Containers: []corev1.Container{{
+					Name: v1alpha1.ContainerTest, Image: e.is.Image(), SecurityContext: security,
+					// A quota may want them; whether templates say them is for quota to tell.
+					Resources: corev1.ResourceRequirements{Requests: few(), Limits: few()},
+				}},
 			}},
 		},
 	}
@@ -90,7 +96,7 @@ func (e *examination) admission(ctx context.Context) []Finding {
 	}
 	best := e.Client.Create(ctx, e.worker(restricted()), client.DryRunAll)
 	if apierrors.IsForbidden(best) && strings.Contains(best.Error(), "cannot create resource") {
-		return []Finding{warning("", "a TestRun would be taken; whether its pods would is not known: you may not create pods")}
+		return []Finding{warning("", "a TestRun would be taken; of its pods it is not known: you may not create pods")}
 	}
 	if best != nil {
 		return []Finding{failed("lift the quota, policy or webhook that refuses it, for namespace "+e.Namespace,

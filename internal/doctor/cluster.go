@@ -62,7 +62,8 @@ func (e *examination) kinds(ctx context.Context) []Finding {
 		case err != nil:
 			return unknown(err)
 		case !established(live):
-			findings = append(findings, failed("see `kubectl describe crd "+crd.GetName()+"`", "%s is not established", crd.GetName()))
+			findings = append(findings, failed("see `kubectl describe crd "+crd.GetName()+"`", "%s is not established",
+				crd.GetName()))
 		default:
 			same, err := sameSchema(crd, live)
 			if err != nil {

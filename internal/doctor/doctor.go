@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -56,10 +55,8 @@ type Options struct {
 // examination is what checks have found out so far.
 type examination struct {
 	Options
-	is        *install.Installation
-	leader    *corev1.Pod
-	reachable bool // there is somebody to answer a worker
-	worst     Level
+	is    *install.Installation
+	worst Level
 }
 
 // checks in their order: what is asked first is what all else needs.

@@ -91,7 +91,7 @@ func (e *examination) scope(ctx context.Context) []Finding {
 	}
 	all, err := install.All(ctx, e.Client)
 	if apierrors.IsForbidden(err) {
-		return append(findings, warning("", "whether other podtests look after the same namespaces is not known: no right to look"))
+		return append(findings, warning("", "of other podtests it is not known what they look after: no right to look"))
 	}
 	if err != nil {
 		return append(findings, unknown(err)...)
@@ -117,7 +117,6 @@ func (e *examination) leads(ctx context.Context) []Finding {
 	if leader == nil {
 		return []Finding{failed(logs, "no manager leads: nothing works on runs")}
 	}
-	e.leader = leader
 	var slices discoveryv1.EndpointSliceList
 	err = e.Client.List(ctx, &slices, client.InNamespace(e.is.Namespace),
 		client.MatchingLabels{discoveryv1.LabelServiceName: collector.ServiceName})
@@ -133,7 +132,8 @@ func (e *examination) leads(ctx context.Context) []Finding {
 		}
 	}
 	if ready == 0 {
-		return []Finding{failed("`podtest upgrade` writes the Service anew; it is to select the pod that is labelled podtest.dev/leader=true",
+		return []Finding{failed("`podtest upgrade --force-conflicts` writes the Service anew; it is to select the pod "+
+			"labelled podtest.dev/leader=true",
 			"Service %s/%s has no endpoint: workers reach nobody", e.is.Namespace, collector.ServiceName)}
 	}
 	return ok("%s leads (%s), and its Service has an endpoint", leader.Name,

@@ -16,7 +16,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/internal/collector"
@@ -51,12 +50,12 @@ func (e *examination) collector(ctx context.Context) []Finding {
 	case err != nil:
 		return []Finding{failed("see `kubectl --namespace "+e.Namespace+" get events`", "%s", err)}
 	case result.Error != "":
-		return []Finding{failed(todo(result.Error), "a pod in namespace %s does not reach the collector at %s: %s", e.Namespace,
-			env[0].Value, result.Error)}
+		return []Finding{failed(todo(result.Error), "a pod in namespace %s does not reach the collector at %s: %s",
+			e.Namespace, env[0].Value, result.Error)}
 	case !result.Checked:
 		return []Finding{warning("ask somebody who may read Secret "+e.is.Namespace+"/"+collector.SecretName,
-			"a pod in namespace %s reaches the collector in %d ms; its certificate was not checked, for you may not read what it is "+
-				"to be checked with", e.Namespace, result.Milliseconds)}
+			"a pod in namespace %s reaches the collector in %d ms; its certificate was not checked, for you may not read "+
+				"what it is to be checked with", e.Namespace, result.Milliseconds)}
 	}
 	return ok("a pod in namespace %s reaches it at %s in %d ms", e.Namespace, env[0].Value, result.Milliseconds)
 }
@@ -65,8 +64,8 @@ func (e *examination) collector(ctx context.Context) []Finding {
 func todo(text string) string {
 	switch {
 	case strings.Contains(text, "x509"), strings.Contains(text, "certificate"):
-		return "something between the pod and the collector speaks TLS itself, or the Secret with the certificates was replaced: " +
-			"restart the managers"
+		return "something between the pod and the collector speaks TLS itself, or the Secret with the certificates was " +
+			"replaced: restart the managers"
 	case strings.Contains(text, "refused"):
 		return "nobody listens there: see leader and its Service above"
 	case strings.Contains(text, "timeout"), strings.Contains(text, "deadline"), strings.Contains(text, "no route"):
@@ -114,9 +113,6 @@ func (e *examination) collectorURL() string {
 }
 
 func (e *examination) probePod(env []corev1.EnvVar) *corev1.Pod {
-	few := corev1.ResourceList{
-		corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("32Mi"),
-	}
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: e.Namespace, GenerateName: prefix,
@@ -124,13 +120,20 @@ func (e *examination) probePod(env []corev1.EnvVar) *corev1.Pod {
 		},
 		Spec: corev1.PodSpec{
 			RestartPolicy: corev1.RestartPolicyNever, AutomountServiceAccountToken: new(false),
-			EnableServiceLinks: new(false), ActiveDeadlineSeconds: ptr.To(int64(e.Patience.Seconds()) + 60),
+			EnableServiceLinks: new(false), ActiveDeadlineSeconds: new(int64(e.Patience.Seconds()) + 60),
 			Containers: []corev1.Container{{
 				Name: "probe", Image: e.is.Image(), Command: []string{"/bin/agent", "probe"}, Env: env,
-				Resources:       corev1.ResourceRequirements{Requests: few, Limits: few},
+				Resources:       corev1.ResourceRequirements{Requests: few(), Limits: few()},
 				SecurityContext: restricted(),
 			}},
 		},
+	}
+}
+
+// few resources are enough to ask a question.
+func few() corev1.ResourceList {
+	return corev1.ResourceList{
+		corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("32Mi"),
 	}
 }
 
@@ -155,8 +158,8 @@ func (e *examination) awaitProbe(ctx context.Context, pod *corev1.Pod) (result w
 		return now.Status.Phase == corev1.PodSucceeded || now.Status.Phase == corev1.PodFailed
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		return result, fmt.Errorf("the pod that was to ask from namespace %s did not run within %s: %s", e.Namespace, e.Patience,
-			cmp.Or(install.WaitsFor(last), "it is "+string(last.Status.Phase)))
+		return result, fmt.Errorf("the pod that was to ask from namespace %s did not run within %s: %s", e.Namespace,
+			e.Patience, cmp.Or(install.WaitsFor(last), "it is "+string(last.Status.Phase)))
 	}
 	if err != nil {
 		return result, err
@@ -166,8 +169,9 @@ func (e *examination) awaitProbe(ctx context.Context, pod *corev1.Pod) (result w
 			continue
 		}
 		if err := json.Unmarshal([]byte(s.State.Terminated.Message), &result); err != nil {
-			return result, fmt.Errorf("the pod that was to ask ended with exit code %d and said nothing that can be read (%.200q): is %s "+
-				"podtest's image, and of this version?", s.State.Terminated.ExitCode, s.State.Terminated.Message, e.is.Image())
+			return result, fmt.Errorf("the pod that was to ask ended with exit code %d and said nothing that can be read "+
+				"(%.200q): is %s podtest's image, and of this version?", s.State.Terminated.ExitCode,
+				s.State.Terminated.Message, e.is.Image())
 		}
 		return result, nil
 	}

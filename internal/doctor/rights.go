@@ -42,7 +42,7 @@ func (e *examination) rights(ctx context.Context) []Finding {
 		}
 		findings = append(findings, Finding{
 			Level:   n.level,
-			Message: "you may not " + n.verb + " " + resource + " in namespace " + e.Namespace + ", which it takes to " + n.purpose,
+			Message: "to " + n.purpose + " it takes the right to " + n.verb + " " + resource + " in namespace " + e.Namespace,
 			Todo:    "ask for the ClusterRole edit in the namespace, or for podtest-editor",
 		})
 	}

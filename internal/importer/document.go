@@ -53,9 +53,10 @@ func (p path) String() string {
 	return b.String()
 }
 
-func notBare(r rune) bool {
-	return !(r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
-}
+// bare are the characters of keys that need no quotes.
+const bare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+func notBare(r rune) bool { return !strings.ContainsRune(bare, r) }
 
 func element(i int) string { return fmt.Sprintf("[%d]", i) }
 
@@ -193,7 +194,7 @@ type table struct {
 	used   map[string]bool
 }
 
-func (d *document) table(p path, values map[string]any) *table {
+func (d *document) newTable(p path, values map[string]any) *table {
 	t := &table{d, p, values, map[string]bool{}}
 	d.tables = append(d.tables, t)
 	return t
@@ -246,7 +247,7 @@ func (t *table) objectIn(at path, key string) (*table, bool) {
 	if !ok {
 		return nil, false
 	}
-	return t.document.table(at.with(key), values), true
+	return t.newTable(at.with(key), values), true
 }
 
 // words reads a list of strings.
@@ -278,7 +279,7 @@ func (t *table) objects(key string) []*table {
 			t.fault(at, "want a table")
 			continue
 		}
-		tables = append(tables, t.document.table(at, values))
+		tables = append(tables, t.newTable(at, values))
 	}
 	return tables
 }

@@ -53,7 +53,7 @@ func Nextest(data []byte, o Options) (*Result, error) {
 		document: d, groups: map[string]string{}, setup: map[string]*script{}, wrapper: map[string]*script{},
 		profiles: map[string]*profile{}, names: map[string]string{},
 	}
-	root := d.table(nil, d.root)
+	root := d.newTable(nil, d.root)
 	i.ofTheTool(root)
 	i.readGroups(root)
 	i.readScripts(root)
@@ -117,7 +117,7 @@ func (i *importer) readProfiles(root *table) {
 		all, _ = root.object("profile")
 	}
 	if all == nil {
-		all = i.document.table(root.at("profile"), nil)
+		all = i.newTable(root.at("profile"), nil)
 	}
 	i.order = all.keys()
 	if !slices.Contains(i.order, nameDefault) {
@@ -125,7 +125,7 @@ func (i *importer) readProfiles(root *table) {
 	}
 	taken := map[string]bool{}
 	for _, name := range i.order {
-		t := i.document.table(all.at(name), nil)
+		t := i.newTable(all.at(name), nil)
 		if all.has(name) {
 			if t, _ = all.object(name); t == nil {
 				continue

@@ -61,9 +61,7 @@ func (p *cfgParser) expect(word string) {
 }
 
 func (p *cfgParser) name() string {
-	end := strings.IndexFunc(p.space(), func(r rune) bool {
-		return !(r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
-	})
+	end := strings.IndexFunc(p.space(), notBare)
 	if end < 0 {
 		end = len(p.rest)
 	}

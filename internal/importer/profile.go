@@ -78,14 +78,7 @@ func (p *profile) leftOut() {
 
 func (i *importer) override(p *profile, t *table) {
 	o := t.shared()
-	o.Group = i.group(t)
-	if n, ok := t.integer("priority"); ok {
-		if n < -100 || n > 100 {
-			t.fault(t.at("priority"), "%d: want -100 to 100", n)
-		} else {
-			o.Priority = new(int32(n))
-		}
-	}
+	o.Group, o.Priority = i.group(t), t.priority()
 	if !t.has("filter") && !t.has("platform") {
 		t.fault(t.path, "an override needs a filter or a platform")
 	}
@@ -95,19 +88,37 @@ func (i *importer) override(p *profile, t *table) {
 		t.get("default-filter")
 		return
 	}
-	if f, ok := t.filterset("default-filter", "not carried"); ok {
-		if t.has("filter") {
-			t.fault(t.at("default-filter"), "goes with a platform only, not with a filter")
-		} else if !p.platformFilter {
-			p.defaultFilter, p.platformFilter = f, true // the first that holds counts
-		}
-	}
+	p.platformDefault(t)
 	if filterset == "" {
 		filterset = "all()"
 	}
 	if o.Filter = filterset; says(o) {
 		p.overrides = append(p.overrides, o)
 	}
+}
+
+// platformDefault reads the default filter of an override that holds on a platform: the first counts.
+func (p *profile) platformDefault(t *table) {
+	f, ok := t.filterset("default-filter", "not carried")
+	switch {
+	case !ok:
+	case t.has("filter"):
+		t.fault(t.at("default-filter"), "goes with a platform only, not with a filter")
+	case !p.platformFilter:
+		p.defaultFilter, p.platformFilter = f, true
+	}
+}
+
+func (t *table) priority() *int32 {
+	n, ok := t.integer("priority")
+	switch {
+	case !ok:
+		return nil
+	case n < -100 || n > 100:
+		t.fault(t.at("priority"), "%d: want -100 to 100", n)
+		return nil
+	}
+	return new(int32(n))
 }
 
 // says tells whether the override sets anything.
@@ -124,8 +135,8 @@ func (i *importer) group(t *table) string {
 		return ""
 	}
 	if name == "@global" {
-		t.note(t.at("test-group"), "not carried: it is what tests without a group have; if a later override puts these tests "+
-			"into a group, take them out of its filter")
+		t.note(t.at("test-group"), "not carried: it is what tests without a group have; if a later override puts these "+
+			"tests into a group, take them out of its filter")
 		return ""
 	}
 	known, ok := i.groups[name]

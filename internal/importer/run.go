@@ -36,7 +36,7 @@ func (i *importer) writeRun(o Options) {
 	i.threads(p)
 }
 
-// threads: test-threads is parallelism and slots of the run, for it is about machines. What other profiles say is named.
+// threads: test-threads is parallelism and slots of the run, for it is about machines. That of other profiles is named.
 func (i *importer) threads(of *profile) {
 	settled := false
 	chain := i.chain(of)

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -42,10 +41,12 @@ func (i *importer) readScripts(root *table) {
 	if in, ok := all.object("setup"); ok {
 		setup(in)
 	}
-	wrappers, ok := all.object("wrapper")
-	if !ok {
-		return
+	if in, ok := all.object("wrapper"); ok {
+		i.readWrappers(in)
 	}
+}
+
+func (i *importer) readWrappers(wrappers *table) {
 	for _, name := range wrappers.keys() {
 		t, ok := wrappers.object(name)
 		if !ok {
@@ -199,7 +200,7 @@ func (i *importer) fixtures(p *profile) []v1alpha1.Fixture {
 
 // whole is the filter of all rules that name a script; empty: all tests.
 func whole(rules []rule, name string) string {
-	var any []string
+	var either []string
 	for _, r := range rules {
 		if !slices.Contains(r.setup, name) {
 			continue
@@ -207,14 +208,14 @@ func whole(rules []rule, name string) string {
 		if r.filter == "" {
 			return ""
 		}
-		if !slices.Contains(any, r.filter) {
-			any = append(any, r.filter)
+		if !slices.Contains(either, r.filter) {
+			either = append(either, r.filter)
 		}
 	}
-	if len(any) == 1 {
-		return any[0]
+	if len(either) == 1 {
+		return either[0]
 	}
-	return "(" + strings.Join(any, ") or (") + ")"
+	return "(" + strings.Join(either, ") or (") + ")"
 }
 
 // wrappers are overrides for run-wrappers; a list-wrapper is for all binaries or not carried.
@@ -243,10 +244,10 @@ func (i *importer) wrappers(p *profile) (overrides []v1alpha1.Override, list []s
 
 // unusedScripts notes scripts that no rule names.
 func (i *importer) unusedScripts() {
-	for kind, all := range map[string]map[string]*script{"fixture": i.setup, "wrapper": i.wrapper} {
+	for _, all := range []map[string]*script{i.setup, i.wrapper} {
 		for _, s := range all {
 			if !s.used {
-				s.note(s.path, "left out: no rule of any profile names it (%s)", fmt.Sprintf("[[profile.NAME.scripts]], as a %s", kind))
+				s.note(s.path, "left out: no rule in [[profile.NAME.scripts]] names it")
 			}
 		}
 	}

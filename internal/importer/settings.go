@@ -110,20 +110,24 @@ func (t *table) retries() *v1alpha1.Retries {
 		in.fault(in.path, "no count")
 	}
 	r.Jitter, _ = in.boolean("jitter")
-	exponential := r.Backoff == v1alpha1.BackoffExponential
-	if exponential {
+	if r.Backoff == v1alpha1.BackoffExponential {
 		r.MaxDelay = in.duration("max-delay", boundsPeriod)
 	}
+	in.checkRetries(r)
+	return r
+}
+
+// checkRetries holds the rules that nextest and podtest have alike.
+func (t *table) checkRetries(r *v1alpha1.Retries) {
 	noDelay := r.Delay == nil || r.Delay.Duration == 0
 	switch {
 	case r.Jitter && noDelay:
-		in.fault(in.path, "jitter needs a delay above 0s")
-	case exponential && (r.Count == 0 || noDelay):
-		in.fault(in.path, "backoff exponential needs a count and a delay above 0")
+		t.fault(t.path, "jitter needs a delay above 0s")
+	case r.Backoff == v1alpha1.BackoffExponential && (r.Count == 0 || noDelay):
+		t.fault(t.path, "backoff exponential needs a count and a delay above 0")
 	case r.MaxDelay != nil && r.MaxDelay.Duration < r.Delay.Duration:
-		in.fault(in.at("max-delay"), "max-delay is below delay")
+		t.fault(t.at("max-delay"), "max-delay is below delay")
 	}
-	return r
 }
 
 func (t *table) slowTimeout() *v1alpha1.SlowTimeout {

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -136,9 +137,7 @@ func TestImportedProfilesResolveAsInNextest(t *testing.T) {
 				"leak": 200 * time.Millisecond, "group": "", "weight": 1, "priority": 0, "maxFail": 1,
 				"wrapper": []string{}, "args": []string{}, "fixtures": []int{},
 			}
-			for key, value := range c.want {
-				said[key] = value
-			}
+			maps.Copy(said, c.want)
 			want := ""
 			for _, key := range []string{
 				"selected", "attempts", "delay", "slow", "terminate", "leak", "group", "weight", "priority", "maxFail", "wrapper", "args", "fixtures",

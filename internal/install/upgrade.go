@@ -83,8 +83,8 @@ func (c Cluster) Refusals(ctx context.Context, i *Installation, to string, objec
 ) {
 	var why []string
 	if older(to, i.Version) {
-		why = append(why, fmt.Sprintf("version %s is installed, and this podtest is %s: use a podtest of %s or later", i.Version,
-			to, i.Version))
+		why = append(why, fmt.Sprintf("version %s is installed, and this podtest is %s: use one of %s or later",
+			i.Version, to, i.Version))
 	}
 	crds, _ := split(objects)
 	for _, o := range crds {
@@ -98,8 +98,8 @@ func (c Cluster) Refusals(ctx context.Context, i *Installation, to string, objec
 		stored, _, _ := unstructured.NestedStringSlice(live.Object, "status", "storedVersions")
 		for _, v := range stored {
 			if !slices.Contains(servedVersions(o), v) {
-				why = append(why, fmt.Sprintf("objects of %s are stored as version %s, which this podtest does not know: go by way of a "+
-					"version that knows both", o.GetName(), v))
+				why = append(why, fmt.Sprintf("objects of %s are stored as version %s, which this podtest does not know: go by "+
+					"way of a version that knows both", o.GetName(), v))
 			}
 		}
 	}
