@@ -53,6 +53,9 @@ func TestPodtestInAPodOfTheCluster(t *testing.T) {
 		if want := fmt.Sprintf("%s [exit %d]", e.result, e.code); !strings.Contains(out, want) {
 			t.Errorf("no %q in its log:\n%s", want, out)
 		}
+		if n := strings.Count(out, " FAIL ["); n < e.failed || strings.Contains(out, "INCOMPLETE") {
+			t.Errorf("%d failed tests are told of, want %d and all details:\n%s", n, e.failed, out)
+		}
 	})
 }
 
