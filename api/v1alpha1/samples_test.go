@@ -7,9 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/compose"
 )
 
 var example = regexp.MustCompile("(?s)```yaml\n(apiVersion: .*?)```")
@@ -44,10 +48,26 @@ func TestSamplesAreAccepted(t *testing.T) {
 					t.Fatalf("it is a %s; want a TestRun or a TestProfile", got)
 				}
 				obj.SetNamespace("default")
+				defaulted, err := compose.Defaulted(obj)
+				if err != nil {
+					t.Fatal(err)
+				}
 				if err := c.Create(t.Context(), obj, client.DryRunAll); err != nil {
-					t.Errorf("refused: %v", err)
+					t.Fatalf("refused: %v", err)
+				}
+				if diff := cmp.Diff(specOf(t, obj), specOf(t, defaulted)); diff != "" {
+					t.Errorf("podtest itself fills in other defaults (-API server +podtest):\n%s", diff)
 				}
 			}
 		})
 	}
+}
+
+func specOf(t *testing.T, o *unstructured.Unstructured) string {
+	t.Helper()
+	text, err := yaml.Marshal(o.Object["spec"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

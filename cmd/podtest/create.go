@@ -32,6 +32,10 @@ type createFlags struct {
 func addCreateFlags(cmd *cobra.Command) *createFlags {
 	o := &createFlags{cmd: cmd, print: genericclioptions.NewPrintFlags("created").WithTypeSetter(scheme)}
 	o.print.AddFlags(cmd)
+	for _, finer := range []string{"allow-missing-template-keys", "show-managed-fields", "template"} {
+		cmd.Flags().Lookup(finer).Hidden = true
+	}
+	cmd.Flags().Lookup("output").Usage = "print what is created: json, yaml, name, jsonpath=…, go-template=… (as kubectl)"
 	cmd.Flags().StringVar(&o.dryRun, "dry-run", "none",
 		"client: print what would be created, and ask no cluster; server: let the cluster check it; none: create it")
 	cmd.Flags().Lookup("dry-run").NoOptDefVal = "client"
@@ -55,6 +59,7 @@ func (o *createFlags) complete() error {
 	return nil
 }
 
+// printed tells whether objects are printed, instead of a line for each.
 func (o *createFlags) printed() bool { return *o.print.OutputFormat != "" }
 
 // printer tells of created objects.
@@ -75,10 +80,11 @@ func (o *createFlags) printer(done string) (printers.ResourcePrinter, error) {
 func (c *cli) create(
 	ctx context.Context, set *compose.Set, o *createFlags,
 ) ([]*v1alpha1.TestRun, client.WithWatch, error) {
-	if _, err := o.printer("created"); err != nil {
+	created, err := o.printer("created")
+	if err != nil {
 		return nil, nil, err
 	}
-	m := maker{cli: c, flags: o}
+	m := maker{cli: c, flags: o, printer: created}
 	if o.dryRun == "client" {
 		return nil, nil, m.show(set)
 	}
@@ -105,6 +111,7 @@ func (c *cli) create(
 type maker struct {
 	cli     *cli
 	flags   *createFlags
+	printer printers.ResourcePrinter // one for all: it writes what is between them
 	cluster client.Client
 	runs    []*v1alpha1.TestRun
 }
@@ -114,7 +121,12 @@ func (m *maker) show(set *compose.Set) error {
 	if _, _, err := set.Typed(); err != nil {
 		return err
 	}
-	for _, d := range set.All() {
+	for _, d := range set.Profiles {
+		if err := m.tell(d.Object, "applied"); err != nil {
+			return err
+		}
+	}
+	for _, d := range set.Runs {
 		if err := m.tell(d.Object, "created"); err != nil {
 			return err
 		}
@@ -126,12 +138,12 @@ func (m *maker) show(set *compose.Set) error {
 func (m *maker) all(ctx context.Context, set *compose.Set, trial bool) error {
 	for _, d := range set.Profiles {
 		if err := m.profile(ctx, d, trial); err != nil {
-			return fmt.Errorf("%s: %w", d.Where, err)
+			return d.Wrap(err)
 		}
 	}
 	for _, d := range set.Runs {
 		if err := m.run(ctx, d, trial); err != nil {
-			return fmt.Errorf("%s: %w", d.Where, err)
+			return d.Wrap(err)
 		}
 	}
 	return nil
@@ -182,9 +194,12 @@ func (m *maker) run(ctx context.Context, d compose.Document, trial bool) error {
 
 // tell prints an object, or that it was made: that is data, unless a display follows.
 func (m *maker) tell(o *unstructured.Unstructured, done string) error {
-	p, err := m.flags.printer(done)
-	if err != nil {
-		return err
+	p := m.printer
+	if !m.flags.printed() {
+		var err error
+		if p, err = m.flags.printer(done); err != nil {
+			return err
+		}
 	}
 	out := m.cli.out
 	if m.flags.follow {

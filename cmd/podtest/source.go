@@ -35,10 +35,11 @@ func addSourceFlags(cmd *cobra.Command) *sourceFlags {
 	f.StringArrayVar(&o.suites.Go, "go", nil, "test binaries of Go in the image, a path or pattern: '/tests/*.test'")
 	f.StringArrayVar(&o.suites.Libtest, "libtest", nil, "test binaries of Rust in the image, a path or pattern")
 	f.StringVar(&o.suites.NextestArchive, "nextest-archive", "", "archive of cargo-nextest in the image, a path")
+	f.StringVar(&o.suites.WorkspaceRemap, "workspace-remap", "", "folder in the image with the sources of --nextest-archive")
 	f.StringVar(&o.suites.ExecList, "exec-list", "", "command in the image that prints the tests, one a line; no shell")
 	f.StringVar(&o.suites.ExecRun, "exec-run", "", "command in the image that runs the test {id}; no shell")
 	o.changes = addChangeFlags(cmd)
-	for _, flag := range []string{"go", "libtest", "nextest-archive", "exec-list", "exec-run"} {
+	for _, flag := range []string{"go", "libtest", "nextest-archive", "workspace-remap", "exec-list", "exec-run"} {
 		complete(cmd, flag)
 	}
 	return o
@@ -76,7 +77,7 @@ func (o *sourceFlags) read(c *cli, args []string) (*compose.Set, error) {
 	}
 	for _, d := range set.All() {
 		if err := place(d.Object, namespace, told); err != nil {
-			return nil, fmt.Errorf("%s: %w", d.Where, err)
+			return nil, d.Wrap(err)
 		}
 	}
 	return set, nil
@@ -153,7 +154,7 @@ func (c *cli) manifests(names []string) ([]compose.Document, error) {
 	}
 	var all []compose.Document
 	for _, name := range names {
-		files, err := manifestFiles(name)
+		files, err := c.manifestFiles(name)
 		if err != nil {
 			return nil, err
 		}
@@ -169,12 +170,12 @@ func (c *cli) manifests(names []string) ([]compose.Document, error) {
 }
 
 // manifestFiles are the files that a name stands for: those of a folder, but not of the folders in it.
-func manifestFiles(name string) ([]string, error) {
+func (c *cli) manifestFiles(name string) ([]string, error) {
 	if name == "-" {
 		return []string{name}, nil
 	}
 	if strings.HasPrefix(name, "https://") || strings.HasPrefix(name, "http://") {
-		return nil, fmt.Errorf("-f %s: podtest fetches nothing: `curl -fsSL %s | podtest run -f -` does", name, name)
+		return nil, fmt.Errorf("-f %s: podtest fetches nothing: `curl -fsSL %s | %s run -f -` does", name, name, c.command)
 	}
 	info, err := os.Stat(name)
 	if err != nil {
@@ -189,6 +190,9 @@ func manifestFiles(name string) ([]string, error) {
 	}
 	var files []string
 	for _, e := range entries {
+		if kustomization.Named(e.Name()) {
+			return nil, fmt.Errorf("-f %s: there is a %s in it: give the folder with -k", name, e.Name())
+		}
 		if !e.IsDir() && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(e.Name())) {
 			files = append(files, filepath.Join(name, e.Name()))
 		}

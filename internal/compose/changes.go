@@ -59,15 +59,15 @@ func (c Changes) Apply(d Document) error {
 	c.rename(o)
 	spec, err := mapAt(o.Object, "spec")
 	if err != nil {
-		return fmt.Errorf("%s, %s: %w", d.Where, Name(o), err)
+		return d.Wrap(err)
 	}
-	if err := c.selection(spec); err != nil {
-		return err
+	if err := errors.Join(checkFiltersets(c.Filters), c.Names.valid()); err != nil {
+		return err // of the flags, so of no document
 	}
-	steps := []func(map[string]any) error{c.settings, c.forced, c.endings, c.Load.apply, c.Pod.apply}
+	steps := []func(map[string]any) error{c.selection, c.settings, c.forced, c.endings, c.Load.apply, c.Pod.apply}
 	for _, step := range steps {
 		if err := step(spec); err != nil {
-			return fmt.Errorf("%s, %s: %w", d.Where, Name(o), err)
+			return d.Wrap(err)
 		}
 	}
 	return nil
@@ -89,14 +89,11 @@ func (c Changes) selection(spec map[string]any) error {
 	if len(c.Filters) == 0 && c.Names.Filterset() == "" {
 		return nil
 	}
-	if err := errors.Join(checkFiltersets(c.Filters), c.Names.valid()); err != nil {
-		return err
-	}
 	filters := c.Filters
 	if was, _ := spec["filter"].(string); len(filters) == 0 && was != "" {
 		filters = []string{was}
 		if err := checkFiltersets(filters); err != nil {
-			return fmt.Errorf("spec.filter of the manifest: %w", err)
+			return fmt.Errorf("spec.filter: %w", err)
 		}
 	}
 	joined := Filterset(filters, c.Names)

@@ -17,11 +17,19 @@ const (
 	KindTestProfile = "TestProfile"
 )
 
-// Document is one object, and where it was read. It is kept as it was written, so that a field that this version does
+// Document is one object, and where it was read; nowhere if flags have made it. It is kept as it was written, so that a field that this version does
 // not know is refused by the API server instead of being lost.
 type Document struct {
 	Where  string
 	Object *unstructured.Unstructured
+}
+
+// Wrap says where the document is that an error is about.
+func (d Document) Wrap(err error) error {
+	if err == nil || d.Where == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", d.Where, err)
 }
 
 // Set is what is to be created: the profiles first, then the runs, each in their order.
@@ -73,7 +81,7 @@ func (d Document) into(typed any) error {
 	}
 	err = runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(object.Object, typed, true)
 	if err != nil {
-		return fmt.Errorf("%s, %s: %w", d.Where, Name(d.Object), err)
+		return d.Wrap(fmt.Errorf("%s: %w", Name(d.Object), err))
 	}
 	return nil
 }

@@ -1,28 +1,22 @@
 package compose
 
-import (
-	"strings"
-
-	"github.com/podtest/podtest/internal/filter"
-)
+import "github.com/podtest/podtest/internal/filter"
 
 // Filterset joins filtersets and names as nextest does: what one of the filtersets selects, and the names choose.
 func Filterset(filters []string, names Names) string {
 	chosen := names.Filterset()
-	switch {
-	case len(filters) == 0:
-		return chosen
-	case chosen == "":
-		return union(filters)
-	}
-	return "(" + union(filters) + ") and (" + chosen + ")"
-}
-
-func union(filters []string) string {
-	if len(filters) == 1 {
+	if len(filters) == 1 && chosen == "" {
 		return filters[0]
 	}
-	return "(" + strings.Join(filters, ") or (") + ")"
+	apart := make([]string, len(filters))
+	for i, f := range filters {
+		apart[i] = "(" + f + ")"
+	}
+	text := union(apart)
+	if text != "" && chosen != "" {
+		text += " and "
+	}
+	return text + chosen
 }
 
 // checkFiltersets is a *filter.Error if one of them means nothing.

@@ -17,13 +17,14 @@ type Suites struct {
 	Go             []string // paths or patterns of binaries
 	Libtest        []string
 	NextestArchive string // a path
+	WorkspaceRemap string // where the sources of the archive are
 	ExecList       string // a command line
 	ExecRun        string // a command line with {id}
 }
 
 // Any tells whether one is named.
 func (s Suites) Any() bool {
-	return len(s.Go)+len(s.Libtest) > 0 || s.NextestArchive+s.ExecList+s.ExecRun != ""
+	return len(s.Go)+len(s.Libtest) > 0 || s.NextestArchive+s.WorkspaceRemap+s.ExecList+s.ExecRun != ""
 }
 
 // Fresh is a run that no manifest describes.
@@ -57,7 +58,7 @@ func fresh(name string, suites []any, container map[string]any) Document {
 		},
 	}}
 	o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(KindTestRun))
-	return Document{Where: "the flags", Object: o}
+	return Document{Object: o}
 }
 
 func (s Suites) list() ([]any, error) {
@@ -68,8 +69,15 @@ func (s Suites) list() ([]any, error) {
 	if len(s.Libtest) > 0 {
 		suites = append(suites, binaries("libtest", s.Libtest))
 	}
+	if s.NextestArchive == "" && s.WorkspaceRemap != "" {
+		return nil, errors.New("--workspace-remap goes with --nextest-archive")
+	}
 	if s.NextestArchive != "" {
-		suites = append(suites, map[string]any{"name": "nextest", "nextest": map[string]any{"archive": s.NextestArchive}})
+		nextest := map[string]any{"archive": s.NextestArchive}
+		if s.WorkspaceRemap != "" {
+			nextest["workspaceRemap"] = s.WorkspaceRemap
+		}
+		suites = append(suites, map[string]any{"name": "nextest", "nextest": nextest})
 	}
 	if s.ExecList+s.ExecRun != "" {
 		suite, err := s.exec()

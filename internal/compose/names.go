@@ -46,7 +46,7 @@ func ParseNames(before, after []string) (Names, error) {
 			}
 			n.Ignored = arg
 		case arg == "--nocapture", arg == "--no-capture":
-			return Names{}, fmt.Errorf("-- %s: pods have no terminal: `podtest logs` shows what a test printed", arg)
+			return Names{}, fmt.Errorf("-- %s: pods have no terminal to print to: what failed tests print is shown", arg)
 		default:
 			unknown = append(unknown, arg)
 		}
@@ -92,25 +92,26 @@ func (n *Names) skip(exact bool, name string) {
 	n.SkipContain = append(n.SkipContain, name)
 }
 
-// Filterset selects what the names choose; empty: they choose nothing in particular, so all tests.
+// Filterset selects what the names choose; empty: they choose nothing in particular, so all tests. It can be joined
+// with and as it is.
 func (n Names) Filterset() string {
-	text := strings.Join(append(questions('~', n.Contain), questions('=', n.Equal)...), " or ")
-	skips := append(questions('~', n.SkipContain), questions('=', n.SkipEqual)...)
-	if len(skips) == 0 {
-		return text
+	included := union(append(questions('~', n.Contain), questions('=', n.Equal)...))
+	skipped := union(append(questions('~', n.SkipContain), questions('=', n.SkipEqual)...))
+	switch {
+	case skipped == "":
+		return included
+	case included == "":
+		return "not " + skipped
 	}
-	if len(skips) > 1 {
-		skips[0] = "(" + skips[0]
-		skips[len(skips)-1] += ")"
+	return included + " and not " + skipped
+}
+
+// union is what any of the filtersets selects, in parentheses if there are several.
+func union(filters []string) string {
+	if len(filters) < 2 {
+		return strings.Join(filters, "")
 	}
-	skip := "not " + strings.Join(skips, " or ")
-	switch len(n.Contain) + len(n.Equal) {
-	case 0:
-		return skip
-	case 1:
-		return text + " and " + skip
-	}
-	return "(" + text + ") and " + skip
+	return "(" + strings.Join(filters, " or ") + ")"
 }
 
 // questions are predicates, one a name. No name equals the empty one, and each contains it; the language cannot ask for

@@ -19,6 +19,9 @@ var remote = regexp.MustCompile(`(?i)^([a-z][a-z0-9+.-]*:|[^/]*@|((www\.)?(githu
 // Remote tells whether kustomize would take a name for something to fetch.
 func Remote(name string) bool { return remote.MatchString(name) }
 
+// Named tells whether a file's name is that of a kustomization.
+func Named(name string) bool { return slices.Contains(konfig.RecognizedKustomizationFileNames(), name) }
+
 // inspection visits all that a build would read for its structure, before it is built.
 type inspection struct {
 	disk filesys.FileSystem
@@ -50,24 +53,41 @@ func (i *inspection) folder(folder string) error {
 
 // file inspects a kustomization, or what configures a transformer.
 func (i *inspection) file(file string) error {
-	data, err := i.disk.ReadFile(file)
+	documents, err := i.documents(file)
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", file, err)
+		return err
 	}
-	return i.text(file, string(data))
+	return i.all(file, documents)
 }
 
-func (i *inspection) text(file, text string) error {
-	for document := range strings.SplitSeq("\n"+text, "\n---") {
-		var object any
-		if err := yaml.Unmarshal([]byte(document), &object); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-		if err := i.value(place{file: file}, object); err != nil {
+func (i *inspection) all(file string, documents []any) error {
+	for _, document := range documents {
+		if err := i.value(place{file: file}, document); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// documents of a file; that it is not YAML is said here, for kustomize would not say of which file.
+func (i *inspection) documents(file string) ([]any, error) {
+	data, err := i.disk.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", file, err)
+	}
+	return parse(file, string(data))
+}
+
+func parse(file, text string) ([]any, error) {
+	var all []any
+	for document := range strings.SplitSeq("\n"+text, "\n---") {
+		var object any
+		if err := yaml.Unmarshal([]byte(document), &object); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, object)
+	}
+	return all, nil
 }
 
 // place is where a value stands.
@@ -140,32 +160,43 @@ func runs(file string, object map[string]any) error {
 
 // entry is a path, or text in the place of one.
 func (i *inspection) entry(at place, entry string) error {
-	inline := strings.Contains(entry, "\n")
-	_, name, keyed := strings.Cut(entry, "=")
-	if !keyed || at.key != "files" {
-		name = entry
+	built := slices.Contains(structure, at.key) // it is part of the build itself
+	if strings.Contains(entry, "\n") {
+		if !built {
+			return nil
+		}
+		documents, err := parse(at.file, entry)
+		if err != nil {
+			return err
+		}
+		return i.all(at.file, documents)
+	}
+	name := entry
+	if _, after, keyed := strings.Cut(entry, "="); keyed && at.key == "files" {
+		name = after
 	}
 	switch {
-	case inline && slices.Contains(structure, at.key):
-		return i.text(at.file, entry)
-	case inline:
-		return nil
 	case Remote(name):
-		return fmt.Errorf("%s: %s: %s is not of this machine: podtest fetches nothing; "+
-			"copy it beside the kustomization and name the copy (./%s if it is one)", at.file, at.key, name, name)
-	case !slices.Contains(structure, at.key):
-		return nil
-	}
-	target := filepath.Join(filepath.Dir(at.file), name)
-	switch {
-	case filepath.IsAbs(name):
+		return fmt.Errorf("%s: %s: %s is not on this machine, and podtest fetches nothing: "+
+			"copy it, and name the copy by its path (./… if the name looks like this)", at.file, at.key, name)
+	case built && filepath.IsAbs(name):
 		return fmt.Errorf("%s: %s: %s is an absolute path: name it from the kustomization's folder", at.file, at.key, name)
+	case built, at.key == "configurations", at.key == "crds":
+		return i.target(at, filepath.Join(filepath.Dir(at.file), name))
+	}
+	return nil
+}
+
+// target is what an entry names.
+func (i *inspection) target(at place, target string) error {
+	switch {
 	case i.disk.IsDir(target):
 		return i.folder(target)
 	case !i.disk.Exists(target):
-		return fmt.Errorf("%s: %s: there is no %s", at.file, at.key, name)
+		return fmt.Errorf("%s: %s: there is no %s", at.file, at.key, target)
 	case at.key == "transformers", at.key == "generators", at.key == "validators":
 		return i.file(target)
 	}
-	return nil
+	_, err := i.documents(target)
+	return err
 }

@@ -4,6 +4,7 @@ package kustomization
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -27,7 +28,7 @@ func Render(folder string) ([]*unstructured.Unstructured, error) {
 	options.Reorder = krusty.ReorderOptionUnspecified
 	built, err := krusty.MakeKustomizer(options).Run(disk, folder)
 	if err != nil {
-		return nil, fmt.Errorf("rendering the kustomization %s: %s", folder, readable(folder, err))
+		return nil, fmt.Errorf("rendering the kustomization %s: %s", folder, readable(err.Error()))
 	}
 	var objects []*unstructured.Unstructured
 	for _, res := range built.Resources() {
@@ -45,7 +46,23 @@ func Render(folder string) ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
-// readable is kustomize's message without what it repeats: it wraps a cause once for each way it tried.
-func readable(_ string, err error) string {
-	return strings.TrimSpace(err.Error())
+// tried is how kustomize says that an entry is neither a file, nor a folder.
+var tried = regexp.MustCompile(`(?s)^(?:accumulating resources: )?` +
+	`accumulation err='accumulating resources from '(.*?)': (.*?)': (.*)$`)
+
+// led is how it says where it was.
+var led = regexp.MustCompile(`^recursed (?:accumulation of path|merging from path) '[^']*': `)
+
+// readable is kustomize's message without what it repeats: of each entry it says why it is no file, and why no folder.
+func readable(text string) string {
+	for {
+		text = led.ReplaceAllString(text, "")
+		parts := tried.FindStringSubmatch(text)
+		if parts == nil {
+			return strings.TrimPrefix(text, "accumulating resources: ")
+		}
+		if text = parts[2]; strings.HasSuffix(text, "must resolve to a file") {
+			text = parts[3]
+		}
+	}
 }
