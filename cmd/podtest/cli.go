@@ -79,8 +79,9 @@ func (c *cli) root() *cobra.Command {
 		Short: "Run tests in the pods of a Kubernetes cluster, each test a process of its own",
 		Long: `podtest runs tests in the pods of a Kubernetes cluster, each test a process of its own.
 
-All of kubectl's connection flags work, those that are not listed here too. Exit codes are
-nextest's, and two more: ` + "`" + c.command + " help exit-codes` lists them.",
+All of kubectl's connection flags work: ` + "`" + c.command + " options` lists them." + ` In a pod without a kubeconfig,
+podtest uses the pod's service account and its namespace. Exit codes are nextest's, and two more:
+` + "`" + c.command + " help exit-codes` lists them.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
@@ -108,6 +109,7 @@ nextest's, and two more: ` + "`" + c.command + " help exit-codes` lists them.",
 		c.junitVerb(),
 		c.listVerb(),
 		c.logsVerb(),
+		c.optionsVerb(),
 		c.rerunVerb(),
 		c.resultsVerb(),
 		c.runVerb(),
@@ -116,6 +118,7 @@ nextest's, and two more: ` + "`" + c.command + " help exit-codes` lists them.",
 		c.versionVerb(),
 		c.watchVerb(),
 	)
+	c.addCompletion(root)
 	return root
 }
 
@@ -136,31 +139,6 @@ func (c *cli) named(others string, least, most int) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// completeRuns proposes the names of the runs of the namespace.
-func (c *cli) completeRuns(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	const directive = cobra.ShellCompDirectiveNoFileComp
-	if len(args) > 0 {
-		return nil, directive
-	}
-	namespace, _, err := c.namespace()
-	if err != nil {
-		return nil, directive
-	}
-	cluster, err := c.connect()
-	if err != nil {
-		return nil, directive
-	}
-	var runs v1alpha1.TestRunList
-	if err := cluster.List(cmd.Context(), &runs, client.InNamespace(namespace), client.Limit(500)); err != nil {
-		return nil, directive
-	}
-	var names []string
-	for _, run := range runs.Items {
-		names = append(names, run.Name)
-	}
-	return names, directive
 }
 
 var scheme = func() *runtime.Scheme {

@@ -28,7 +28,7 @@ successOutput or junit.storeSuccessOutput of the run says so.`,
 			"podtest logs checkout 'unit::cart.test TestCheckout/empty_cart'",
 			"podtest logs checkout TestReport --raw | less -R"),
 		Args:              c.named(" and a test", 1, -1),
-		ValidArgsFunction: c.completeRuns,
+		ValidArgsFunction: c.completeTests,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cluster, run, err := c.get(cmd.Context(), args[0])
 			if err != nil {

@@ -34,10 +34,12 @@ what the filterset selects, the tests whose name contains one of them. After -- 
 			"podtest run -f testrun.yaml --generate-name cart -- --skip slow",
 			"podtest run -f testrun.yaml --follow=false -o name",
 			"podtest run --local --go './*.test'"),
-		Args: cobra.ArbitraryArgs,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	source, creation, shown := addSourceFlags(cmd), addCreateFlags(cmd), addFollowFlags(cmd)
 	here := addLocalFlags(cmd, source)
+	completeBy(cmd, "profile", c.completeProfiles)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if here.on {
 			return c.runLocal(args, here, shown)

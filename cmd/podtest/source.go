@@ -35,7 +35,7 @@ func addSourceFlags(cmd *cobra.Command) *sourceFlags {
 	f.StringArrayVar(&o.suites.Go, "go", nil, "test binaries of Go in the image, a path or pattern: '/tests/*.test'")
 	f.StringArrayVar(&o.suites.Libtest, "libtest", nil, "test binaries of Rust in the image, a path or pattern")
 	f.StringVar(&o.suites.NextestArchive, "nextest-archive", "", "archive of cargo-nextest in the image, a path")
-	f.StringVar(&o.suites.WorkspaceRemap, "workspace-remap", "", "folder in the image with the sources of --nextest-archive")
+	f.StringVar(&o.suites.WorkspaceRemap, "workspace-remap", "", "folder in the image with the archive's sources")
 	f.StringVar(&o.suites.ExecList, "exec-list", "", "command in the image that prints the tests, one a line; no shell")
 	f.StringVar(&o.suites.ExecRun, "exec-run", "", "command in the image that runs the test {id}; no shell")
 	o.changes = addChangeFlags(cmd)

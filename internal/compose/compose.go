@@ -17,8 +17,8 @@ const (
 	KindTestProfile = "TestProfile"
 )
 
-// Document is one object, and where it was read; nowhere if flags have made it. It is kept as it was written, so that a field that this version does
-// not know is refused by the API server instead of being lost.
+// Document is one object, and where it was read; nowhere if flags have made it. It is kept as it was written, so that a
+// field that this version does not know is refused by the API server instead of being lost.
 type Document struct {
 	Where  string
 	Object *unstructured.Unstructured
