@@ -310,6 +310,7 @@ func TestADryRunByTheServerCreatesNothing(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
 func TestWhatIsAskedForNeedsNoCluster(t *testing.T) {
 	s := newShell(t)
 	s.cluster = nil

@@ -51,16 +51,19 @@ func TestFlagsWinOverTheManifest(t *testing.T) {
 			Changes{Retries: new(int32(2))}, `{retries: {count: 5, delay: 1s}}`, `{retries: {count: 2}}`,
 		},
 		"retries hold for tests that overrides are about": {
-			Changes{Retries: new(int32(0)), FlakyResult: "Fail"}, `{overrides: [{filter: test(a), retries: {count: 3}}]}`,
+			Changes{Retries: new(int32(0)), FlakyResult: "Fail"},
+			`{overrides: [{filter: test(a), retries: {count: 3}}]}`,
 			`{retries: {count: 0}, flakyResult: Fail, overrides: [
 				{name: command-line, filter: all(), retries: {count: 0}, flakyResult: Fail}, {filter: test(a), retries: {count: 3}}]}`,
 		},
 		"retries hold whatever a profile says": {
-			Changes{Retries: new(int32(2)), Profile: "ci"}, `{}`,
+			Changes{Retries: new(int32(2)), Profile: "ci"},
+			`{}`,
 			`{profileRef: {name: ci}, retries: {count: 2}, overrides: [{name: command-line, filter: all(), retries: {count: 2}}]}`,
 		},
 		"a run ends early": {
-			Changes{FailFast: &FailFast{MaxFail: 2, Terminate: "Immediate"}}, `{failFast: {maxFail: 9}}`,
+			Changes{FailFast: &FailFast{MaxFail: 2, Terminate: "Immediate"}},
+			`{failFast: {maxFail: 9}}`,
 			`{failFast: {maxFail: 2, terminate: Immediate}}`,
 		},
 		"a run never ends early": {Changes{FailFast: &FailFast{}}, `{failFast: {maxFail: 9}}`, `{}`},
@@ -119,22 +122,26 @@ func TestChangesThatCannotBe(t *testing.T) {
 			Changes{Filters: []string{"test(a", "tets(b)"}}, `{}`, "invalid filterset: this ( is never closed\n  test(a\n      ^",
 		},
 		"a filter of the manifest that means nothing": {
-			Changes{Names: Names{Contain: []string{"a"}}}, `{filter: all}`,
+			Changes{Names: Names{Contain: []string{"a"}}},
+			`{filter: all}`,
 			"run.yaml, document 1: spec.filter: invalid filterset: expected ( after all\n  all\n     ^\n  hint: write all(…)",
 		},
 		"a name that is no text": {
 			Changes{Names: Names{Contain: []string{"\xff"}}}, `{}`, `the name "\xff" is not UTF-8: no test can be called so`,
 		},
 		"an amount that is none": {
-			Changes{Pod: Pod{Memory: "much"}}, `{template: {spec: {containers: [{name: test}]}}}`,
+			Changes{Pod: Pod{Memory: "much"}},
+			`{template: {spec: {containers: [{name: test}]}}}`,
 			"run.yaml, document 1: --memory much: want an amount such as 512Mi of memory, or 500m or 2 of cpu",
 		},
 		"a variable without a value": {
-			Changes{Pod: Pod{Env: []string{"A"}}}, `{template: {spec: {containers: [{name: test}]}}}`,
+			Changes{Pod: Pod{Env: []string{"A"}}},
+			`{template: {spec: {containers: [{name: test}]}}}`,
 			"run.yaml, document 1: --env A: want NAME=VALUE",
 		},
 		"no container for the image": {
-			Changes{Pod: Pod{Image: "i"}}, `{template: {spec: {containers: [{name: a}, {name: b}]}}}`,
+			Changes{Pod: Pod{Image: "i"}},
+			`{template: {spec: {containers: [{name: a}, {name: b}]}}}`,
 			`run.yaml, document 1: spec.template.spec.containers has no container with the tests: name one "test"`,
 		},
 		"a spec that is none": {Changes{}, `[]`, "run.yaml, document 1: spec must be an object"},
