@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podtest/podtest/api/v1alpha1"
 )
 
 func (c *cli) cancelVerb() *cobra.Command {
@@ -30,13 +33,8 @@ a run, set its spec.suspend.`,
 				fmt.Fprintf(c.out, "testrun.podtest.dev/%s has ended before: %s\n", run.Name, run.Status.Result)
 				return nil
 			}
-			wish := `{"spec":{"cancel":true}}`
-			if force {
-				wish = `{"spec":{"cancel":true,"force":true}}`
-			}
-			patch := client.RawPatch(types.MergePatchType, []byte(wish))
-			if err := cluster.Patch(cmd.Context(), run, patch, client.FieldOwner("podtest")); err != nil {
-				return fmt.Errorf("cancelling TestRun %s/%s: %w", run.Namespace, run.Name, err)
+			if err := c.cancel(cmd.Context(), cluster, run, force); err != nil {
+				return err
 			}
 			fmt.Fprintf(c.out, "testrun.podtest.dev/%s is being cancelled\n", run.Name)
 			return nil
@@ -44,4 +42,17 @@ a run, set its spec.suspend.`,
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "kill running tests at once")
 	return cmd
+}
+
+// cancel asks for the end of a run.
+func (c *cli) cancel(ctx context.Context, cluster client.Client, run *v1alpha1.TestRun, force bool) error {
+	wish := `{"spec":{"cancel":true}}`
+	if force {
+		wish = `{"spec":{"cancel":true,"force":true}}`
+	}
+	patch := client.RawPatch(types.MergePatchType, []byte(wish))
+	if err := cluster.Patch(ctx, run.DeepCopy(), patch, client.FieldOwner("podtest")); err != nil {
+		return fmt.Errorf("cancelling TestRun %s/%s: %w", run.Namespace, run.Name, err)
+	}
+	return nil
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,12 +39,14 @@ type cli struct {
 	flags   *genericclioptions.ConfigFlags
 	connect func() (client.WithWatch, error)
 	now     func() time.Time
+	// interrupts tells of signals that ask podtest to end, until ignore is called.
+	interrupts func() (signals <-chan os.Signal, ignore func())
 }
 
 func newCLI(arg0 string, in io.Reader, out, err io.Writer) *cli {
 	c := &cli{
 		command: "podtest", in: in, out: out, err: err,
-		flags: genericclioptions.NewConfigFlags(true), now: time.Now,
+		flags: genericclioptions.NewConfigFlags(true), now: time.Now, interrupts: interrupted,
 	}
 	if strings.HasPrefix(filepath.Base(arg0), "kubectl-") {
 		c.command = "kubectl podtest"
@@ -65,6 +69,8 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		return 0
 	case errors.As(err, &code):
 		return int(code)
+	case errors.Is(err, syscall.EPIPE):
+		return int(v1alpha1.ExitOutput) // who read has gone, and knows
 	}
 	fmt.Fprintf(c.err, "error: %s\n", c.explain(err))
 	if filterset := (*filter.Error)(nil); errors.As(err, &filterset) {
@@ -110,6 +116,7 @@ podtest uses the pod's service account and its namespace. Exit codes are nextest
 		c.listVerb(),
 		c.logsVerb(),
 		c.optionsVerb(),
+		c.replayVerb(),
 		c.rerunVerb(),
 		c.resultsVerb(),
 		c.runVerb(),

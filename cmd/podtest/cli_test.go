@@ -40,6 +40,7 @@ func newShell(t *testing.T, objects ...client.Object) *shell {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("GITHUB_ACTIONS", "")
 	t.Setenv("GITLAB_CI", "")
+	t.Setenv("LC_ALL", "C.UTF-8")
 	b := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
 		WithStatusSubresource(&v1alpha1.TestRun{}, &v1alpha1.TestBatch{}).
 		WithIndex(&v1alpha1.TestRun{}, "metadata.name", func(o client.Object) []string { return []string{o.GetName()} })
@@ -218,21 +219,26 @@ default   -       1        0          2          -         unit::pay    TestSame
 		"watch: the run's exit code is ours": {
 			args: []string{"watch", "shop", "-n", "ci"}, wantCode: 120,
 			wantOut: `     TestRun ci/shop
-      Listed 6 tests in 2 binaries (1 not selected)
+      Listed 6 tests in 2 binaries (1 ignored)
         PASS [   0.000s] (1/5) unit::cart TestSame
         PASS [   0.000s] (2/5) unit::pay TestSame
         PASS [   0.021s] (3/5) unit::cart TestAdd
-  TRY 1 FAIL [   0.030s] (-/5) unit::cart TestBad (pod shop-w00000)
+  TRY 1 FAIL [   0.030s] (───) unit::cart TestBad
     exit code 1
-   TRY 2 TMT [   2.000s] (4/5) unit::cart TestBad (pod shop-w00000)
+  stderr ───
+    no cart
+
+   TRY 2 TMT [   2.000s] (4/5) unit::cart TestBad
     took too long
     output: podtest logs --namespace ci shop 'unit::cart TestBad'
-------------
-     Summary [   3.000s] 4/5 tests run: 3 passed, 0 failed, 1 timed out, 1 not selected (1 worker)
-   TRY 2 TMT [   2.000s] unit::cart TestBad (pod shop-w00000)
-    warning: 1/5 tests have no verdict
+    repro:  podtest repro --namespace ci shop 'unit::cart TestBad'
+────────────
+     Summary [   3.000s] 4/5 tests run: 3 passed, 1 timed out, 1 skipped (1 worker)
+   TRY 2 TMT [   2.000s] (4/5) unit::cart TestBad
+warning: 1/5 tests have no verdict
        Error [exit 120] 1 test has no verdict
      Results podtest results --namespace ci shop
+       Rerun podtest rerun --namespace ci shop
 `,
 		},
 	} {

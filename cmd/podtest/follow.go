@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +15,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/report"
+	"github.com/podtest/podtest/internal/report/ci"
 	"github.com/podtest/podtest/internal/report/follow"
 )
 
@@ -39,23 +44,36 @@ type followFlags struct {
 	display *displayFlags
 	files   *reportFiles
 	ci      *ciFlags
+	cancel  *bool // the first interrupt cancels the run
 }
 
 func addFollowFlags(cmd *cobra.Command) followFlags {
-	return followFlags{display: addDisplayFlags(cmd), files: addReportFiles(cmd), ci: addCIFlag(cmd)}
+	return followFlags{
+		display: addDisplayFlags(cmd), files: addReportFiles(cmd), ci: addCIFlag(cmd),
+		cancel: cmd.Flags().Bool("cancel-on-interrupt", false,
+			"when interrupted, cancel the run and follow it to its end; the second time kill its tests and end at once"),
+	}
 }
 
 // follow shows a run until it ends and writes its reports; the error is its exit code, if that is not 0.
 func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha1.TestRun, o followFlags) error {
+	if o.display.machine() {
+		o.ci.asked = string(ci.None) // standard output is for events alone
+	}
 	if err := c.beginCI(o.ci); err != nil {
 		return err
 	}
 	shown := c.display(o.display, o.ci)
-	var broken error // such as a closed pipe: nobody reads any more
+	if *o.cancel && ctx.Err() == nil {
+		following, done := c.cancelling(ctx, cluster, run)
+		defer done()
+		ctx = following
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	var broken error // such as a closed pipe: nobody reads any more
 	source := follow.Source{
-		Client: cluster, Command: c.command, Tick: time.Second, Now: c.now,
+		Client: cluster, Follower: o.display.follower(c.command), Tick: time.Second, Now: c.now,
 		Print: func(e report.Event) {
 			if err := shown.Show(e); err != nil && broken == nil {
 				broken = err
@@ -64,20 +82,14 @@ func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha
 		},
 	}
 	end, err := source.Follow(ctx, run)
-	switch {
-	case broken != nil:
-		fmt.Fprintf(c.err, "error: %v\n", broken)
-		return exitCode(v1alpha1.ExitOutput)
-	case errors.Is(err, context.Canceled):
-		which := fmt.Sprintf("--namespace %s %s", run.Namespace, run.Name)
-		fmt.Fprintf(c.err, "\ninterrupted: the run goes on\n  follow it:   %s watch %s\n  or end it:   %s cancel %s\n",
-			c.command, which, c.command, which)
-		return exitCode(v1alpha1.ExitCancelled)
-	case errors.Is(err, follow.ErrDeleted):
-		fmt.Fprintf(c.err, "\nerror: %v\n", err)
-		return exitCode(v1alpha1.ExitCancelled)
-	case err != nil:
-		return err
+	if err := shown.Close(); err != nil && broken == nil {
+		broken = err
+	}
+	if broken != nil {
+		return c.unwritten(broken)
+	}
+	if err != nil {
+		return c.left(run, err)
 	}
 	return c.exit(end, c.report(ctx, cluster, end, o))
 }
@@ -122,4 +134,61 @@ func (c *cli) reportOf(in report.Input, unknown error, o followFlags) error {
 		return nil
 	}
 	return o.files.write(in)
+}
+
+// left is for a run that is not followed to its end.
+func (c *cli) left(run *v1alpha1.TestRun, err error) error {
+	switch {
+	case errors.Is(err, errKilled):
+		fmt.Fprintf(c.err, "interrupted twice: the tests of the run are killed\n")
+		return exitCode(v1alpha1.ExitCancelled)
+	case errors.Is(err, context.Canceled):
+		which := fmt.Sprintf("--namespace %s %s", run.Namespace, run.Name)
+		fmt.Fprintf(c.err, "interrupted: the run goes on\n  follow it:   %s watch %s\n  or end it:   %s cancel %s\n",
+			c.command, which, c.command, which)
+		return exitCode(v1alpha1.ExitCancelled)
+	case errors.Is(err, follow.ErrDeleted):
+		fmt.Fprintf(c.err, "error: %v\n", err)
+		return exitCode(v1alpha1.ExitCancelled)
+	}
+	return err
+}
+
+// errKilled ends the following of a run whose tests are killed.
+var errKilled = errors.New("interrupted twice")
+
+// cancelling has the first interrupt cancel the run, and the second kill its tests and end the context it returns.
+// done is to be called when the run is no longer followed.
+func (c *cli) cancelling(
+	ctx context.Context, cluster client.Client, run *v1alpha1.TestRun,
+) (following context.Context, done func()) {
+	interrupts, ignore := c.interrupts()
+	following, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for _, force := range []bool{false, true} {
+			select {
+			case <-following.Done():
+				return
+			case <-interrupts:
+			}
+			if err := c.cancel(following, cluster, run, force); err != nil {
+				stop(err)
+				return
+			}
+		}
+		stop(errKilled)
+	})
+	return following, func() {
+		ignore()
+		stop(nil)
+		watching.Wait()
+	}
+}
+
+// interrupted tells of signals that ask podtest to end.
+func interrupted() (signals <-chan os.Signal, ignore func()) {
+	ch := make(chan os.Signal, 2)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	return ch, func() { signal.Stop(ch) }
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/agent/process"
 	"github.com/podtest/podtest/internal/local"
-	"github.com/podtest/podtest/internal/report"
+	"github.com/podtest/podtest/internal/report/ci"
 )
 
 // localFlags make a verb do without a cluster.
@@ -132,18 +132,22 @@ func (c *cli) runLocal(args []string, o *localFlags, shown followFlags) error {
 
 func (c *cli) runHere(m meant, o followFlags) error {
 	c.sayLocal(m.written)
+	if o.display.machine() {
+		o.ci.asked = string(ci.None) // standard output is for events alone
+	}
 	if err := c.beginCI(o.ci); err != nil {
 		return err
 	}
 	shown := c.display(o.display, o.ci)
-	m.options.Print = func(e report.Event) error { return shown.Show(e) }
+	m.options.Follower = o.display.follower(c.command)
+	m.options.Print = shown.Show
 	in, err := local.Run(m.options)
+	_ = shown.Close() // what matters was written
 	if in.Run == nil {
 		return err
 	}
 	if err != nil {
-		fmt.Fprintf(c.err, "error: %v\n", err)
-		return exitCode(v1alpha1.ExitOutput)
+		return c.unwritten(err)
 	}
 	return c.exit(in.Run, c.reportOf(in, listed(in.Run), o))
 }

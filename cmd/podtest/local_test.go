@@ -68,18 +68,20 @@ func TestRunLocalNeedsNoCluster(t *testing.T) {
      Listing [>  T] the test binaries are asked for their tests
       Listed 3 tests in 1 binary
         PASS [   T] (1/3) own adds
-  TRY 1 FAIL [   T] (-/3) own breaks
+  TRY 1 FAIL [   T] (───) own breaks
     exit code 3
-    --- stdout
+  stdout ───
     oh no
+
         SKIP [   T] (2/3) own skips
   TRY 2 FAIL [   T] (3/3) own breaks
     exit code 3
-    --- stdout
+  stdout ───
     oh no
-------------
+
+────────────
      Summary [   T] 3 tests run: 1 passed, 1 failed, 1 skipped
-  TRY 2 FAIL [   T] own breaks
+  TRY 2 FAIL [   T] (3/3) own breaks
       Failed [exit 100] 1 of 3 tests failed
 `,
 			wantErr: here + "without effect here: parallelism, template: image, template: resources\n",
@@ -88,10 +90,10 @@ func TestRunLocalNeedsNoCluster(t *testing.T) {
 			args: []string{"--exec-list", "./list", "--exec-run", "./run {id}", "-j", "num-cpus", "add"},
 			wantOut: `     TestRun local/local
      Listing [>  T] the test binaries are asked for their tests
-      Listed 3 tests in 1 binary (2 not selected)
+      Listed 3 tests in 1 binary (2 filtered out)
         PASS [   T] (1/1) exec adds
-------------
-     Summary [   T] 1 test run: 1 passed, 0 failed, 2 not selected
+────────────
+     Summary [   T] 1 test run: 1 passed, 2 skipped
       Passed [exit 0] 1 test passed
 `, wantErr: here,
 		},

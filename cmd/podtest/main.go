@@ -21,6 +21,10 @@ func main() {
 	klog.SetLogger(logr.Discard())
 	ctrllog.SetLogger(logr.Discard())
 
+	// A reader that goes is an error when writing, not the end of podtest. It is taken and not ignored, for children
+	// would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := newCLI(os.Args[0], os.Stdin, os.Stdout, os.Stderr).run(ctx, os.Args[1:])
 	stop()

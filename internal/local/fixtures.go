@@ -133,8 +133,8 @@ func (p *play) tearDown() {
 		})
 		if result.Error != "" {
 			p.tell(report.Note{
-				Word: "TEARDOWN", Elapsed: p.o.Now().Sub(p.began),
-				Text: report.Block(fmt.Sprintf("teardown of fixture %s: %s", f.Name, result.Error)),
+				Word: "TEARDOWN", Elapsed: report.Since(p.began, p.o.Now()),
+				Text: fmt.Sprintf("teardown of fixture %s: %s", f.Name, result.Error),
 			})
 		}
 	}

@@ -36,7 +36,9 @@ type Options struct {
 	Interrupt <-chan os.Signal
 	// Print gets the events, one at a time. An error means that nobody reads any more: the run ends.
 	Print func(report.Event) error
-	Now   func() time.Time
+	// Follower makes them; its fields say what is wanted.
+	Follower report.Follower
+	Now      func() time.Time
 }
 
 // Without is what of a run has no effect on this machine, as far as it says anything of it.
@@ -107,7 +109,7 @@ func newPlay(o Options) (*play, error) {
 		o: o, run: here(o.Run, o.Slots, o.Dir), host: host, temp: temp,
 		environ: environ(o.Environ, append(variables(o.Run), "TMPDIR="+temp)),
 		workers: map[int]*worker{}, events: make(chan event, eventsHeld), tick: time.NewTicker(progressEvery),
-		outputs: outputs{kept: map[report.Try]wire.Output{}},
+		outputs: outputs{kept: map[report.Try]wire.Output{}}, follower: o.Follower,
 	}, nil
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/report"
-	"github.com/podtest/podtest/internal/wire"
 )
 
 // begin tells that the run begins.
@@ -78,6 +77,7 @@ func (p *play) show() {
 	if now.Sub(p.shown) >= progressEvery {
 		p.shown = now
 		p.see(p.follower.Run(p.run, now))
+		p.see(p.follower.Tick(now))
 		p.tell(p.follower.Progress(now))
 	}
 }
@@ -157,6 +157,7 @@ func (p *play) finish() {
 		p.showLedger(l, now)
 	}
 	p.see(p.follower.Run(p.run, now))
+	p.see(p.follower.Late(now))
 	p.tell(p.follower.Ended(now))
 }
 
@@ -189,14 +190,17 @@ func (p *play) tell(e report.Event) {
 	}
 	switch is := e.(type) {
 	case report.Begun:
-		is.Image = report.Text{}
+		is.Image = ""
+		e = is
+	case report.Listed:
+		is.Workers = 0
 		e = is
 	case report.Attempt:
-		e = p.asHere(is)
+		e = asHere(is)
 	case report.Ended:
-		is.Command, is.Workers = report.Text{}, 0
+		is.Results, is.Rerun, is.Workers = "", "", 0
 		for i := range is.Repeated {
-			is.Repeated[i] = p.asHere(is.Repeated[i])
+			is.Repeated[i] = asHere(is.Repeated[i])
 		}
 		e = is
 	}
@@ -205,26 +209,8 @@ func (p *play) tell(e report.Event) {
 	}
 }
 
-// asHere is an attempt with all that it has printed in the place of an excerpt.
-func (p *play) asHere(a report.Attempt) report.Attempt {
-	a.Pod, a.Command = report.Text{}, report.Text{}
-	out, kept := p.outputs.kept[tryOf(a.Row.Ordinal, a.Row.Attempt)]
-	if !kept || a.Row.Outcome.Good() {
-		return a
-	}
-	why, _, _ := strings.Cut(a.Excerpt.String(), "\n")
-	a.Excerpt = report.Block(why + "\n" + printed("stdout", out.Stdout) + printed("stderr", out.Stderr))
+// asHere is an attempt without a pod, and without commands that ask a cluster.
+func asHere(a report.Attempt) report.Attempt {
+	a.Pod, a.Logs, a.Repro = "", "", ""
 	return a
-}
-
-// printed is a stream under its name; nothing if it is empty.
-func printed(name string, s wire.Stream) string {
-	if len(s.Head)+len(s.Tail) == 0 {
-		return ""
-	}
-	text := string(s.Head)
-	if s.Dropped > 0 {
-		text += fmt.Sprintf("\n--- %d bytes cut here\n", s.Dropped)
-	}
-	return "--- " + name + "\n" + strings.TrimSuffix(text+string(s.Tail), "\n") + "\n"
 }

@@ -124,6 +124,7 @@ func (p *play) result(w *worker, r wire.Result) {
 	w.ledger.add(r.Row, r.Excerpt)
 	if r.Output != nil {
 		p.outputs.add(*r.Output)
+		p.see(p.follower.Outputs([]wire.Output{*r.Output}, p.o.Now()))
 	}
 }
 

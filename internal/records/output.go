@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -87,15 +88,40 @@ func GetOutputs(
 	ctx context.Context, s Store, run *v1alpha1.TestRun, f func(batch string, o wire.Output) error,
 ) error {
 	return s.List(ctx, run, v1alpha1.RecordOutput, func(r Record) error {
-		if got := digest(r.Data); got != r.Digest {
-			return fmt.Errorf("record %s has digest %s, and should have %s", r.Name(run.Name), got, r.Digest)
-		}
-		raw, err := decompress(r.Data)
-		if err != nil {
-			return fmt.Errorf("record %s: %w", r.Name(run.Name), err)
-		}
-		return eachLine(raw, func(o wire.Output) error { return f(r.Batch, o) })
+		return unpack(r, r.Name(run.Name), func(o wire.Output) error { return f(r.Batch, o) })
 	})
+}
+
+// outputName is how the names of records of output end.
+var outputName = regexp.MustCompile(`-output-\d{4,}$`)
+
+// HoldsOutput reports whether a record of that name may hold output.
+func HoldsOutput(name string) bool { return outputName.MatchString(name) }
+
+// LoadOutput is the output in the record of that name; none, if it holds something else.
+func LoadOutput(ctx context.Context, r client.Reader, run *v1alpha1.TestRun, name string) ([]wire.Output, error) {
+	record, err := Objects{Reader: r}.Get(ctx, run, name)
+	if err != nil || record.Kind != v1alpha1.RecordOutput {
+		return nil, err
+	}
+	var outputs []wire.Output
+	err = unpack(record, name, func(o wire.Output) error {
+		outputs = append(outputs, o)
+		return nil
+	})
+	return outputs, err
+}
+
+// unpack calls f with each output of a record.
+func unpack(r Record, name string, f func(wire.Output) error) error {
+	if got := digest(r.Data); got != r.Digest {
+		return fmt.Errorf("record %s has digest %s, and should have %s", name, got, r.Digest)
+	}
+	raw, err := decompress(r.Data)
+	if err != nil {
+		return fmt.Errorf("record %s: %w", name, err)
+	}
+	return eachLine(raw, f)
 }
 
 func eachLine(raw []byte, f func(wire.Output) error) error {

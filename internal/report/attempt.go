@@ -1,33 +1,74 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/outcome"
 )
 
 func (e Attempt) render(p *Printer) string {
-	word, s := e.word()
-	if e.Allowed > 1 && (e.Row.Attempt > 1 || !e.Row.Outcome.Good()) {
-		word = try(e.Row.Attempt, word)
+	p.remember(e)
+	var b strings.Builder
+	lined := p.o.Status.shows(e.level())
+	if lined {
+		b.WriteString(p.attemptLine(e, false))
 	}
-	if !e.Row.Outcome.Good() && !e.Final {
-		s = warn
+	printed := p.shows(e).Show
+	if printed == v1alpha1.OutputImmediate || printed == v1alpha1.OutputImmediateFinal {
+		b.WriteString(p.output(e))
 	}
-	line := p.attemptLine(p.status(s, word), e.counter(), e)
+	if b.Len() > 0 && e.Final {
+		b.WriteString(p.commands(e))
+	}
+	return b.String()
+}
+
+// shows is the attempt with what decides when its output is shown.
+func (p *Printer) shows(e Attempt) Attempt {
 	if e.Row.Outcome.Good() {
-		return line
+		e.Show = cmp.Or(p.o.SuccessOutput, e.Show, v1alpha1.OutputNever)
+	} else {
+		e.Show = cmp.Or(p.o.FailureOutput, e.Show, v1alpha1.OutputImmediate)
 	}
-	if e.Show != v1alpha1.OutputFinal && e.Show != v1alpha1.OutputNever {
-		line += indent(e.Excerpt)
+	return e
+}
+
+// commands are what to do about a test that failed.
+func (p *Printer) commands(e Attempt) string {
+	var b strings.Builder
+	for _, c := range []struct{ what, command string }{{"output:", e.Logs}, {"repro: ", e.Repro}} {
+		if c.command != "" {
+			b.WriteString("    " + p.paint(dim, c.what+" "+Line(c.command).s) + "\n")
+		}
 	}
-	if e.Final && e.Command.s != "" {
-		line += "    " + p.paint(dim, "output: "+e.Command.s) + "\n"
+	return b.String()
+}
+
+func (e Slow) render(p *Printer) string {
+	word, s, level := "SLOW", warn, StatusLevel("slow")
+	if e.Terminating {
+		word, s, level = "TERMINATING", bad, "fail"
 	}
-	return line
+	if !p.o.Status.shows(level) {
+		return ""
+	}
+	return fmt.Sprintf("%s [>%7.3fs]%s %s%s\n", p.status(s, word), e.Elapsed.Seconds(),
+		p.counter(0, e.Of, false), p.test(e.Test), p.where(e.Pod, ""))
+}
+
+// where is the pod that ran a test, for those who want to know.
+func (p *Printer) where(pod, node string) string {
+	if pod == "" || !p.o.Verbose {
+		return ""
+	}
+	where := "pod " + Line(pod).s
+	if node != "" {
+		where += " on " + Line(node).s
+	}
+	return p.paint(dim, " ("+where+")")
 }
 
 // briefly are words that leave no room for the number of the attempt.
@@ -44,32 +85,45 @@ func try(attempt uint16, word string) string {
 	return fmt.Sprintf("TRY %d %s", attempt, word)
 }
 
-func (p *Printer) attemptLine(status, counter string, e Attempt) string {
-	line := fmt.Sprintf("%s [%s]%s %s", status, seconds(e.Row.Duration), counter, p.test(e.Test))
-	if !e.Row.Outcome.Good() && e.Pod.s != "" {
-		line += p.paint(dim, " (pod "+e.Pod.s+")")
+// attemptLine is the line of an attempt that has ended, or of a test at the end of the run.
+func (p *Printer) attemptLine(e Attempt, atEnd bool) string {
+	word, s := e.word(atEnd)
+	switch {
+	case atEnd && e.flaky():
+		word, s = fmt.Sprintf("FLAKY %d/%d", e.Row.Attempt, e.Allowed), warn
+	case e.Row.Attempt > 1, e.Allowed > 1 && !e.Row.Outcome.Good():
+		word = try(e.Row.Attempt, word)
 	}
-	return line + "\n"
+	switch {
+	case !e.Row.Outcome.Good() && !e.Final, !atEnd && e.flaky():
+		s = warn
+	}
+	return fmt.Sprintf("%s [%s]%s %s%s\n", p.status(s, word), seconds(e.Row.Duration),
+		p.counter(e.Done, e.Of, e.Final), p.test(e.Test), p.where(e.Pod, e.Node))
 }
 
 func seconds(microseconds uint64) string {
-	return fmt.Sprintf("%8.3fs", (time.Duration(microseconds) * time.Microsecond).Seconds())
+	return fmt.Sprintf("%8.3fs", float64(microseconds)/1e6)
 }
 
-// counter is "(  12/1355)", or "(   -/1355)" for an attempt that does not settle its test.
-func (e Attempt) counter() string {
-	width := len(fmt.Sprint(e.Of))
-	if !e.Final {
-		return fmt.Sprintf(" (%*s/%d)", width, "-", e.Of)
+// counter is " (  12/1355)", or " (─────────)" for what settles no test; where there is a bar, nothing.
+func (p *Printer) counter(done, of int64, final bool) string {
+	if p.o.Progress != "counter" {
+		return ""
 	}
-	return fmt.Sprintf(" (%*d/%d)", width, e.Done, e.Of)
+	width := len(fmt.Sprint(of))
+	if !final {
+		return " (" + p.rule(2*width+1) + ")"
+	}
+	return fmt.Sprintf(" (%*d/%d)", width, done, of)
 }
 
-// word is nextest's for how an attempt ended.
-func (e Attempt) word() (string, style) {
+// word is nextest's for how an attempt ended. That it was slow is told while it runs, and at the end of the run.
+func (e Attempt) word(atEnd bool) (string, style) {
 	row := e.Row
 	switch row.Outcome {
 	case outcome.Passed:
+		row.Slow = row.Slow && atEnd
 		return passedWord(row)
 	case outcome.Skipped:
 		return "SKIP", warn

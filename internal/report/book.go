@@ -37,6 +37,7 @@ type account struct {
 type Entry struct {
 	Row      outcome.Row
 	Pod      string
+	Node     string // where the pod is, once that is known
 	Excerpt  string
 	Decided  bool // the test has its verdict; of a fresh entry: it got it with this attempt
 	Attempts int  // of the test so far
@@ -78,11 +79,11 @@ func (b *Book) Read(batch *v1alpha1.TestBatch) ([]Entry, error) {
 	for _, f := range batch.Status.Failures {
 		said[v1alpha1.LostAttempt{Ordinal: f.Ordinal, Attempt: f.Attempt}] = f.Message
 	}
-	pod := b.workers[batch.Name].Pod
+	worker := b.workers[batch.Name]
 	var fresh []Entry
 	for _, r := range slices.SortedStableFunc(slices.Values(rows), byEnd) {
 		excerpt := said[v1alpha1.LostAttempt{Ordinal: int64(r.Ordinal), Attempt: int32(r.Attempt)}]
-		if e, ok := b.enter(Entry{Row: r, Pod: pod, Excerpt: excerpt}); ok {
+		if e, ok := b.enter(Entry{Row: r, Pod: worker.Pod, Node: worker.Node, Excerpt: excerpt}); ok {
 			fresh = append(fresh, e)
 		}
 	}

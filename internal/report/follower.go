@@ -13,19 +13,28 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/settings"
+	"github.com/podtest/podtest/internal/wire"
 )
 
 // Follower turns what is seen of a run, in whatever order and however often, into its events.
 type Follower struct {
 	// Command is how podtest was called, for the commands that it shows: "podtest", "kubectl podtest".
 	Command string
+	// FailureOutput and SuccessOutput stand above what the run says; they decide what output is waited for.
+	FailureOutput, SuccessOutput v1alpha1.OutputPolicy
+	// Skipped: tests that are not selected are told too, one by one.
+	Skipped bool
 
-	run   *v1alpha1.TestRun
-	book  *Book
-	noted string
-	ended map[string]bool // workers whose bad end was told
-	early map[string]*v1alpha1.TestBatch
-	done  int64
+	run      *v1alpha1.TestRun
+	book     *Book
+	noted    string
+	draining bool            // and that was told
+	ended    map[string]bool // workers whose bad end was told
+	early    map[string]*v1alpha1.TestBatch
+	waiting  waiting
+	periods  map[Try]int64    // slow periods that were told of
+	numbers  map[uint32]int64 // of tests that failed or are flaky: which one to get its verdict
+	done     int64
 }
 
 // Run takes in the run as it is now.
@@ -37,11 +46,14 @@ func (f *Follower) Run(run *v1alpha1.TestRun, now time.Time) []Event {
 		if len(spec.Containers) > 0 {
 			image = spec.Containers[v1alpha1.TestContainer(&spec)].Image
 		}
-		events = append(events, Begun{Namespace: Line(run.Namespace), Name: Line(run.Name), Image: Line(image)})
+		events = append(events, Begun{Namespace: run.Namespace, Name: run.Name, UID: string(run.UID), Image: image})
 	}
 	f.run = run
 	if note, ok := f.note(now); ok {
 		events = append(events, note)
+	}
+	if e, ok := f.cancelling(now); ok {
+		events = append(events, e)
 	}
 	return events
 }
@@ -64,20 +76,8 @@ func (f *Follower) note(now time.Time) (Note, bool) {
 	case v1alpha1.ReasonSuspended:
 		word = "SUSPENDED"
 	}
-	return Note{Word: word, Elapsed: f.elapsed(now), Text: Block(strings.TrimPrefix(c.Message, "waiting: "))}, true
-}
-
-// patience is how long a run may be without anyone looking at it.
-const patience = 10 * time.Second
-
-// Neglected says, once, that nobody looks at the run.
-func (f *Follower) Neglected(now time.Time) (Note, bool) {
-	if len(f.run.Status.Conditions) > 0 || f.noted != "" || f.elapsed(now) < patience {
-		return Note{}, false
-	}
-	f.noted = "neglected"
-	text := "nobody has looked at the run yet: is podtest installed, and does its manager run?"
-	return Note{Word: "PENDING", Elapsed: f.elapsed(now), Text: Line(text)}, true
+	text := unicoded(strings.TrimPrefix(c.Message, "waiting: "))
+	return Note{Word: word, Reason: c.Reason, Elapsed: f.elapsed(now), Text: text}, true
 }
 
 // WantsCatalog is true once the tests are known to the operator and not to us.
@@ -88,12 +88,7 @@ func (f *Follower) WantsCatalog() bool {
 // Catalog takes in the tests.
 func (f *Follower) Catalog(cat *catalog.Catalog, set *settings.Resolved, now time.Time) ([]Event, error) {
 	f.book = NewBook(cat, set)
-	var selected int64
-	f.book.Selected(func(uint32, Entry, bool) { selected++ })
-	all := int64(len(set.Tests))
-	events := []Event{Listed{
-		Tests: all, Binaries: int64(len(cat.Binaries)), Selected: selected, NotSelected: all - selected,
-	}}
+	events := f.listed(cat, set)
 	waiting := slices.SortedFunc(maps.Values(f.early), func(a, b *v1alpha1.TestBatch) int {
 		return cmp.Compare(a.Spec.Index, b.Spec.Index)
 	})
@@ -106,6 +101,28 @@ func (f *Follower) Catalog(cat *catalog.Catalog, set *settings.Resolved, now tim
 		events = append(events, more...)
 	}
 	return events, nil
+}
+
+func (f *Follower) listed(cat *catalog.Catalog, set *settings.Resolved) []Event {
+	var selected int64
+	f.book.Selected(func(uint32, Entry, bool) { selected++ })
+	all := int64(len(set.Tests))
+	e := Listed{Tests: all, Binaries: int64(len(cat.Binaries)), Selected: selected, NotSelected: all - selected}
+	if f.run.Spec.Mode != v1alpha1.ModeList {
+		e.Workers, e.Slots = int64(f.run.Spec.Parallelism), int64(f.run.Spec.Worker.Slots)
+	}
+	events := []Event{Event(nil)}
+	f.book.LeftOut(func(ordinal uint32, why settings.Reason) {
+		if e.LeftOut == nil {
+			e.LeftOut = map[string]int64{}
+		}
+		e.LeftOut[notSelected[why]]++
+		if f.Skipped {
+			events = append(events, Skipped{Test: f.book.name(ordinal), By: notSelected[why]})
+		}
+	})
+	events[0] = e
+	return events
 }
 
 // Batch takes in a batch of the run as it is now.
@@ -124,31 +141,39 @@ func (f *Follower) Batch(batch *v1alpha1.TestBatch, now time.Time) ([]Event, err
 	if err != nil {
 		return nil, err
 	}
-	events := make([]Event, 0, len(entries))
 	for _, e := range entries {
-		if e.Decided {
-			f.done++
-		}
-		events = append(events, f.attempt(e))
+		f.waiting.add(held{Entry: e, printed: f.printed(e), until: now.Add(outputPatience)})
 	}
+	events := f.release(now)
 	if note, ok := f.badEnd(batch, now); ok {
 		events = append(events, note)
 	}
 	return events, nil
 }
 
-func (f *Follower) attempt(e Entry) Attempt {
-	test := f.book.Test(e.Row.Ordinal)
-	excerpt := e.Excerpt
-	if excerpt == "" {
-		excerpt = Why(e.Row)
+// attempt is an entry as an event, with what the attempt printed if that is known.
+func (f *Follower) attempt(e Entry, printed *wire.Output) Attempt {
+	ordinal := e.Row.Ordinal
+	test := f.book.name(ordinal)
+	a := Attempt{
+		Test: test, Row: e.Row, Allowed: f.book.Rule(ordinal).MaxAttempts, Final: e.Decided,
+		Done: f.done, Of: f.run.Status.Tests.Selected, Pod: e.Pod, Node: e.Node,
 	}
-	return Attempt{
-		Test: test, Row: e.Row, Allowed: f.book.Rule(e.Row.Ordinal).MaxAttempts,
-		Final: e.Decided, Done: f.done, Of: f.run.Status.Tests.Selected,
-		Pod: Line(e.Pod), Excerpt: Block(excerpt), Show: f.book.Settings(e.Row.Ordinal).FailureOutput,
-		Command: f.command("logs", test.String()),
+	set := f.book.Settings(ordinal)
+	a.Show = set.SuccessOutput
+	if e.Row.Outcome.Good() {
+		a.Output = outputOf(printed)
+		return a
 	}
+	a.Show = set.FailureOutput
+	a.Why, a.Excerpt, _ = strings.Cut(unicoded(e.Excerpt), "\n")
+	a.Why = cmp.Or(a.Why, Why(e.Row))
+	if a.Output = outputOf(printed); a.Output != nil {
+		a.Excerpt = ""
+	}
+	full := test.Binary + " " + test.Name
+	a.Logs, a.Repro = f.command("logs", full), f.command("repro", full)
+	return a
 }
 
 // badEnds are the words for workers that ended early.
@@ -170,31 +195,9 @@ func (f *Follower) badEnd(batch *v1alpha1.TestBatch, now time.Time) (Note, bool)
 	if n := len(end.Lost); n > 0 {
 		text += fmt.Sprintf(" (%s interrupted)", count(int64(n), "test"))
 	}
-	return Note{Word: badEnds[end.Cause], Elapsed: f.elapsed(now), Text: Block(text)}, true
-}
-
-// Progress is where the run stands.
-func (f *Follower) Progress(now time.Time) Progress {
-	word := "Running"
-	switch {
-	case f.book == nil:
-		word = "Listing"
-	case f.run.Spec.Suspend:
-		word = "Suspended"
-	}
-	return Progress{Word: word, Elapsed: f.elapsed(now), Tests: f.counts()}
-}
-
-// counts are our own where verdicts are concerned, for status is up to a second behind what has been printed.
-func (f *Follower) counts() v1alpha1.TestCounts {
-	if f.book == nil {
-		return v1alpha1.TestCounts{}
-	}
-	c, t := f.run.Status.Tests, f.book.Tally
-	c.Passed, c.Failed, c.Flaky, c.TimedOut = int64(t.Passed), int64(t.Failed), int64(t.Flaky), int64(t.TimedOut)
-	c.Crashed, c.OOMKilled, c.Skipped = int64(t.Crashed), int64(t.OOMKilled), int64(t.Skipped)
-	c.Running = min(c.Running, c.Selected-done(c))
-	return c
+	return Note{
+		Word: badEnds[end.Cause], Reason: end.Cause, Batch: batch.Name, Elapsed: f.elapsed(now), Text: unicoded(text),
+	}, true
 }
 
 // Complete is true once the run as last seen is at its end.
@@ -205,32 +208,37 @@ func (f *Follower) Complete() bool {
 // Ended is the last word on a run that is complete, after its batches were taken in once more.
 func (f *Follower) Ended(now time.Time) Ended {
 	st := f.run.Status
-	e := Ended{
-		Result: string(st.Result), Elapsed: f.elapsed(now), Tests: st.Tests, Command: f.command("results"),
-	}
+	e := Ended{Result: string(st.Result), Elapsed: f.elapsed(now), Tests: st.Tests, Results: f.command("results")}
 	if st.ExitCode != nil {
 		e.ExitCode = *st.ExitCode
 	}
 	if c := meta.FindStatusCondition(st.Conditions, v1alpha1.ConditionComplete); c != nil {
-		e.Message = Block(c.Message)
+		e.Reason, e.Message = c.Reason, unicoded(c.Message)
 	}
 	if f.book == nil {
 		return e
 	}
+	if t := st.Tests; t.NotRun > 0 {
+		e.Rerun = f.command("rerun")
+	} else if t.Failed+t.TimedOut+t.Crashed+t.OOMKilled > 0 {
+		e.Rerun = f.command("rerun") + " --failed"
+	}
 	f.book.Cut()
 	e.Slow, e.Leaky, e.Workers = int64(f.book.Slow), int64(f.book.Leaky), int64(f.book.Batches())
-	f.book.Selected(func(_ uint32, entry Entry, decided bool) {
+	f.book.Selected(func(ordinal uint32, entry Entry, decided bool) {
 		if decided && (!entry.Row.Outcome.Good() || entry.Flaky) {
-			e.Repeated = append(e.Repeated, f.attempt(entry))
+			a := f.attempt(entry, nil)
+			a.Done = cmp.Or(f.numbers[ordinal], f.done)
+			e.Repeated = append(e.Repeated, a)
 		}
 	})
 	return e
 }
 
-func (f *Follower) elapsed(now time.Time) time.Duration {
+func (f *Follower) elapsed(now time.Time) Micros {
 	st := f.run.Status
 	if took, err := time.ParseDuration(st.Duration); err == nil && st.CompletionTime != nil {
-		return took
+		return micros(took)
 	}
 	since := f.run.CreationTimestamp.Time
 	if st.StartTime != nil {
@@ -239,24 +247,30 @@ func (f *Follower) elapsed(now time.Time) time.Duration {
 	if since.IsZero() {
 		return 0
 	}
-	return max(0, now.Sub(since))
+	return max(0, micros(now.Sub(since)))
 }
 
 // command is a podtest command about the run, to be copied.
-func (f *Follower) command(verb string, args ...string) Text {
+func (f *Follower) command(verb string, args ...string) string {
 	words := []string{f.Command, verb, "--namespace", f.run.Namespace, f.run.Name}
 	for _, a := range args {
 		words = append(words, Quote(a))
 	}
-	return Line(strings.Join(words, " "))
+	return strings.Join(words, " ")
+}
+
+// Recovered says that it can be reached again.
+func (f *Follower) Recovered(now time.Time) Note {
+	return Note{Word: "ONLINE", Elapsed: f.elapsed(now), Text: "the cluster answers again"}
 }
 
 // Trouble says that the cluster cannot be reached for the moment.
 func (f *Follower) Trouble(err error, now time.Time) Note {
-	return Note{Word: "OFFLINE", Elapsed: f.elapsed(now), Text: Block(err.Error() + "; trying again")}
+	return Note{Word: "OFFLINE", Elapsed: f.elapsed(now), Text: unicoded(err.Error()) + "; trying again"}
 }
 
 // Incomplete says that not all that belongs to the run could be read.
 func (f *Follower) Incomplete(err error, now time.Time) Note {
-	return Note{Word: "INCOMPLETE", Elapsed: f.elapsed(now), Text: Block("not all details could be read: " + err.Error())}
+	text := "not all details could be read: " + unicoded(err.Error())
+	return Note{Word: "INCOMPLETE", Elapsed: f.elapsed(now), Text: text}
 }

@@ -149,10 +149,12 @@ func (s story) told(t *testing.T) []Event {
 	see(f.Batch(s.batch(0, []outcome.Row{added, card1}, said), now))
 	see(f.Catalog(s.cat, resolved(s), now))
 	see(f.Batch(s.batch(0, []outcome.Row{added, card1}, said), now))
+	see(f.Outputs([]wire.Output{{Ordinal: 2, Attempt: 1, Stdout: wire.Stream{Head: []byte("paying\xff\n")}, Stderr: wire.Stream{Head: []byte("\x1b[31mno such card\x1b[0m\n")}}}, now))
 	see(f.Batch(s.batch(0, []outcome.Row{added, card1}, said, evicted), now))
 	see(f.Batch(s.batch(1, []outcome.Row{card2, crashed1}), now))
 	see(f.Run(s.at("", "", ended), now))
 	see(f.Batch(s.batch(1, []outcome.Row{card2, crashed1, crashed2}), now))
+	see(f.Late(now))
 	return append(events, f.Ended(now))
 }
 
@@ -164,15 +166,18 @@ func TestProgressCountsWhatWasPrinted(t *testing.T) {
 	var got []string
 	for _, e := range newStory().told(t) {
 		if p, ok := e.(Progress); ok {
-			got = append(got, p.Word+" "+standing(p.Tests))
+			got = append(got, p.Word+" "+standing(p.Tests).plain())
 		}
 	}
+	const listing = "Listing waiting for the list of tests"
 	want := []string{
-		"Listing waiting for the list of tests", "Listing waiting for the list of tests", "Listing waiting for the list of tests",
-		"Listing waiting for the list of tests", "Listing waiting for the list of tests", "Listing waiting for the list of tests",
-		"Running 1/3: 2 running, 1 passed, 0 failed", "Running 1/3: 2 running, 1 passed, 0 failed",
-		"Running 1/3: 2 running, 1 passed, 0 failed", "Running 2/3: 1 running, 2 passed (1 flaky), 0 failed",
-		"Running 2/3: 0 running, 2 passed (1 flaky), 0 failed", "Running 3/3: 0 running, 2 passed (1 flaky), 0 failed, 1 crashed",
+		listing, listing, listing, listing, listing, listing,
+		"Running 1/3: 2 running, 1 passed, 1 skipped", "Running 1/3: 2 running, 1 passed, 1 skipped",
+		"Running 1/3: 2 running, 1 passed, 1 skipped", "Running 1/3: 2 running, 1 passed, 1 skipped",
+		"Running 2/3: 1 running, 2 passed (1 flaky), 1 skipped",
+		"Running 2/3: 0 running, 2 passed (1 flaky), 1 skipped",
+		"Running 3/3: 0 running, 2 passed (1 flaky), 1 failed (1 crashed), 1 skipped",
+		"Running 3/3: 0 running, 2 passed (1 flaky), 1 failed (1 crashed), 1 skipped",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("progress (-want +got):\n%s", diff)
@@ -251,7 +256,7 @@ func TestTheLastWordTellsWhatFailedAndWasNotTriedAgain(t *testing.T) {
 	}
 	var got []string
 	for _, a := range f.Ended(start).Repeated {
-		got = append(got, a.Test.String()+" "+a.Row.Outcome.String())
+		got = append(got, a.Test.text().String()+" "+a.Row.Outcome.String())
 	}
 	if diff := cmp.Diff([]string{"unit::pay TestCard failed", `unit::pay TestRefund\x1b[2J crashed`}, got); diff != "" {
 		t.Error(diff)
@@ -264,7 +269,7 @@ func TestRunThatNobodyLooksAt(t *testing.T) {
 	f.Run(s.run, start)
 	var got []bool
 	for _, after := range []time.Duration{0, 9 * time.Second, 11 * time.Second, 12 * time.Second} {
-		_, told := f.Neglected(start.Add(after))
+		_, told := f.neglected(start.Add(after))
 		got = append(got, told)
 	}
 	if diff := cmp.Diff([]bool{false, false, true, false}, got); diff != "" {

@@ -2,78 +2,195 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 )
 
+func decimal(n int) string { return strconv.Itoa(n) }
+
+// counterEvery is how often the counter line is printed where no line can be drawn again.
+const counterEvery = Micros(5e6)
+
+// counted is the last counter line.
+type counted struct {
+	at   Micros
+	text string
+}
+
 func (e Progress) render(p *Printer) string {
-	if p.o.Terminal {
-		return p.bar(e)
-	}
-	if e.Tests.Selected == 0 || e.Elapsed-p.counted < counterEvery {
+	if p.o.Progress != "counter" || p.o.Terminal || e.Tests.Selected == 0 || e.Elapsed-p.counted.at < counterEvery {
 		return ""
 	}
-	p.counted = e.Elapsed
-	return fmt.Sprintf("%s [%8.3fs] %s\n", p.status(good, e.Word), e.Elapsed.Seconds(), standing(e.Tests))
+	now := standing(e.Tests)
+	if now.plain() == p.counted.text {
+		return ""
+	}
+	p.counted = counted{at: e.Elapsed, text: now.plain()}
+	return fmt.Sprintf("%s [%8.3fs] %s\n", p.status(good, Line(e.Word).s), e.Elapsed.Seconds(), p.painted(now))
 }
 
-// The bar has so many columns, or as many as there is room for; with too few it says nothing.
-const widestBar, narrowestBar = 24, 8
+// maxRunning is how many running tests are shown, as nextest has it.
+const maxRunning = 8
 
-// bar is the line that is drawn again and again. It must not reach the last column: some terminals wrap there.
-func (p *Printer) bar(e Progress) string {
-	head := fmt.Sprintf("%*s [ %s] ", statusWidth, e.Word, clock(e.Elapsed))
+// The bar has at least so many columns; with fewer there is none.
+const narrowestBar = 8
+
+// roomy is the width from which words are aligned as in the lines above.
+const roomy = 60
+
+// progressArea is the bar with the running tests below it. No line reaches the last column, for some terminals wrap
+// there, and all leave a row of the screen to the lines above.
+func (p *Printer) progressArea(e Progress) []string {
+	room := max(1, p.o.Width-1)
+	lines := []string{p.painted(p.bar(e, room))}
+	most := min(maxRunning, max(0, p.o.Height-3))
+	for i, r := range e.Running {
+		if i == most {
+			break
+		}
+		lines = append(lines, p.painted(p.runningLine(r, room)))
+	}
+	shown := int64(len(lines) - 1)
+	if more := max(e.Tests.Running, int64(len(e.Running))) - shown; shown > 0 && more > 0 {
+		text := fmt.Sprintf("%*s... and %s running", p.margin(), "", count(more, "more test"))
+		lines = append(lines, p.painted(segments{{none, text}}.within(room)))
+	}
+	return lines
+}
+
+// margin is where what follows a status word begins.
+func (p *Printer) margin() int {
+	if p.o.Width < roomy {
+		return 0
+	}
+	return statusWidth + 1
+}
+
+func (p *Printer) head(s style, word, between string) segments {
+	word = Line(word).s
+	pad := strings.Repeat(" ", max(0, p.margin()-1-cells(word)))
+	if word != "" || p.margin() > 0 {
+		between = " " + between
+	}
+	return segments{{none, pad}, {s, word}, {none, between}}
+}
+
+func (p *Printer) bar(e Progress, room int) segments {
+	s := good
+	if e.Word == wordCancelling {
+		s = bad
+	}
+	line := p.head(s, e.Word, "[ "+clock(e.Elapsed)+"] ")
 	tail := standing(e.Tests)
-	room := p.o.Width - 1 - len(head)
-	if width := min(widestBar, room-len(tail)-2); e.Tests.Selected > 0 && width >= narrowestBar {
-		full := int(done(e.Tests) * int64(width) / e.Tests.Selected)
-		bar := strings.Repeat("=", full) + ">" + strings.Repeat("-", width)
-		tail = bar[:width] + "  " + tail
+	if e.Tests.Selected > 0 {
+		if columns := room - line.cells() - tail.cells() - 1; columns >= narrowestBar {
+			line = append(line, segment{none, p.barOf(done(e.Tests), e.Tests.Selected, columns) + " "})
+		}
 	}
-	if len(tail) > room {
-		tail = tail[:max(0, room)]
-	}
-	if len(head) > p.o.Width-1 {
-		return head[:p.o.Width-1]
-	}
-	return strings.Replace(head, e.Word, p.paint(good, e.Word), 1) + tail
+	return append(line, tail...).within(room)
 }
 
-func clock(d time.Duration) string {
-	s := int(d.Seconds())
+// barOf is a bar that is full when all are done.
+func (p *Printer) barOf(done, of int64, columns int) string {
+	columns = min(columns, p.o.Width/2)
+	full := int(done * int64(columns) / of)
+	if p.o.ASCII {
+		return (strings.Repeat("=", full) + ">" + strings.Repeat("-", columns))[:columns]
+	}
+	return strings.Repeat("█", full) + strings.Repeat(" ", columns-full)
+}
+
+func (p *Printer) runningLine(r Running, room int) segments {
+	word := ""
+	if r.Slow {
+		word = "SLOW"
+	}
+	line := p.head(warn, word, "[ "+clock(r.Elapsed)+"] ")
+	t := r.Test.text()
+	id := withoutStart(t.Binary.s, max(0, room-line.cells())*2/5)
+	line = append(line, segment{binary, id}, segment{none, " "})
+	parents, name := cutName(withoutStart(t.Name.s, max(0, room-line.cells())))
+	return append(line, segment{module, parents}, segment{last, name}).within(room)
+}
+
+func clock(d Micros) string {
+	s := int64(max(0, d)) / 1e6
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
 func done(t v1alpha1.TestCounts) int64 {
-	return min(t.Selected, t.Passed+t.Failed+t.TimedOut+t.Crashed+t.OOMKilled+t.Skipped)
+	return max(0, min(t.Selected, t.Passed+t.Failed+t.TimedOut+t.Crashed+t.OOMKilled+t.Skipped))
 }
 
-func standing(t v1alpha1.TestCounts) string {
+func standing(t v1alpha1.TestCounts) segments {
 	if t.Selected == 0 {
-		return "waiting for the list of tests"
+		return segments{{none, "waiting for the list of tests"}}
 	}
-	return fmt.Sprintf("%d/%d: %d running, %s", done(t), t.Selected, t.Running, tally(t, nil))
+	line := segments{
+		{none, fmt.Sprintf("%*d/%d: ", len(fmt.Sprint(t.Selected)), done(t), t.Selected)},
+		{bold, fmt.Sprint(t.Running)},
+		{none, " running, "},
+	}
+	return append(line, tally(t, 0, 0)...)
 }
 
-// tally is "1009 passed (1 flaky), 2 failed, 1 oom": passed and failed always, the rest if there are any.
-func tally(t v1alpha1.TestCounts, alsoPassed []string) string {
-	if t.Flaky > 0 {
-		alsoPassed = append(alsoPassed, fmt.Sprintf("%d flaky", t.Flaky))
-	}
-	parts := []string{fmt.Sprintf("%d passed", t.Passed)}
-	if len(alsoPassed) > 0 {
-		parts[0] += " (" + strings.Join(alsoPassed, ", ") + ")"
-	}
-	parts = append(parts, fmt.Sprintf("%d failed", t.Failed))
-	for _, more := range []struct {
-		n    int64
-		word string
-	}{{t.Crashed, "crashed"}, {t.TimedOut, "timed out"}, {t.OOMKilled, "OOM-killed"}, {t.Skipped, "skipped"}} {
-		if more.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", more.n, more.word))
+// part is a number with what it counts.
+type part struct {
+	n     int64
+	style style
+	word  string
+}
+
+// tally is "1009 passed (1 flaky), 2 failed (1 crashed), 1 OOM-killed, 25 skipped": what has not happened is not there.
+// A test that is not selected is skipped, as in nextest.
+func tally(t v1alpha1.TestCounts, slow, leaky int64) segments {
+	line := segments{{bold, fmt.Sprint(t.Passed)}, {none, " "}, {good, "passed"}}
+	line = append(line, among([]part{{slow, warn, "slow"}, {t.Flaky, warn, "flaky"}, {leaky, warn, "leaky"}})...)
+	for _, next := range []struct {
+		part
+		among []part
+	}{
+		{part{t.Failed + t.Crashed, bad, "failed"}, []part{{t.Crashed, bad, "crashed"}}},
+		{part{t.TimedOut, bad, "timed out"}, nil},
+		{part{t.OOMKilled, bad, "OOM-killed"}, nil},
+		{part{t.Skipped + t.NotSelected, warn, "skipped"}, atRunTime(t)},
+	} {
+		if next.n > 0 {
+			line = append(line, segment{none, ", "})
+			line = append(append(line, next.segments()...), among(next.among)...)
 		}
 	}
-	return strings.Join(parts, ", ")
+	return line
+}
+
+// atRunTime tells tests that skipped themselves from those that were not selected, if there are both.
+func atRunTime(t v1alpha1.TestCounts) []part {
+	if t.NotSelected == 0 {
+		return nil
+	}
+	return []part{{t.Skipped, warn, "by themselves"}}
+}
+
+func (n part) segments() segments {
+	return segments{{bold, fmt.Sprint(n.n)}, {none, " "}, {n.style, n.word}}
+}
+
+// among is " (1 slow, 1 flaky)", or nothing.
+func among(parts []part) segments {
+	var line segments
+	for _, n := range parts {
+		if n.n > 0 {
+			between := ", "
+			if line == nil {
+				between = " ("
+			}
+			line = append(append(line, segment{none, between}), n.segments()...)
+		}
+	}
+	if line != nil {
+		line = append(line, segment{none, ")"})
+	}
+	return line
 }

@@ -24,9 +24,14 @@ func Line(s string) Text { return Text{neutral(s, "")} }
 // styling are the escape sequences that only dress text up: colours, cursor moves, hyperlinks, titles.
 var styling = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
 
-// Block neutralises what may have several lines, such as output. Styling is taken out, for it would only be noise.
+// frames are what Go's tests put before the lines that their tools read.
+var frames = regexp.MustCompile("(?m)^\x16")
+
+// Block neutralises what may have several lines, such as output. Styling and the marks of Go's test frames are taken
+// out, for they would only be noise.
 func Block(s string) Text {
 	s = styling.ReplaceAllString(s, "")
+	s = frames.ReplaceAllString(s, "")
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return Text{neutral(s, "\n\t")}
 }
@@ -82,11 +87,18 @@ func escaped(r rune) string {
 	}
 }
 
-// indent puts four spaces before each line, and ends the last one.
+// indent puts four spaces before each line that is not empty, and ends the last one.
 func indent(t Text) string {
 	s := strings.TrimRight(t.s, "\n \t")
 	if s == "" {
 		return ""
 	}
-	return "    " + strings.ReplaceAll(s, "\n", "\n    ") + "\n"
+	var b strings.Builder
+	for line := range strings.SplitSeq(s, "\n") {
+		if line != "" {
+			b.WriteString("    " + line)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }

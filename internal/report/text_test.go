@@ -43,6 +43,7 @@ func TestBlockKeepsLinesAndDropsStyling(t *testing.T) {
 		"an unfinished sequence is shown":  {"a\x1b[3", `a\x1b[3`},
 		"a sequence in a sequence is none": {"\x1b[3\x1b[1m1mx", `\x1b[31mx`},
 		"C1 controls are shown":            {"\u009b2J", `\u009b2J`},
+		"marks of Go's frames are dropped": {"\x16=== RUN\n\x16FAIL\x16", "=== RUN\nFAIL\\x16"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Block(c.in).String(); got != c.want {

@@ -48,18 +48,18 @@ const hostile = "::error::forged\n   ::set-output name=x::y\n##[set-env name=PAT
 
 // story is a run with a passed test, a failed one, a flaky one, and texts that would be commands.
 func story() []report.Event {
-	test := report.Test{Binary: report.Line("unit::cart"), Name: report.Line("TestBad ##[error]forged")}
+	test := report.Name{Binary: "unit::cart", Name: "TestBad ##[error]forged"}
 	failed := report.Attempt{
 		Test: test, Row: outcome.Row{Outcome: outcome.Failed, Attempt: 1, Reason: outcome.ExitCode, Code: 1}, Allowed: 2,
-		Of: 2, Excerpt: report.Block(hostile),
+		Of: 2, Excerpt: hostile,
 	}
 	passed := failed
-	passed.Row, passed.Final, passed.Done, passed.Excerpt = outcome.Row{Outcome: outcome.Passed, Attempt: 2}, true, 1, report.Text{}
+	passed.Row, passed.Final, passed.Done, passed.Excerpt = outcome.Row{Outcome: outcome.Passed, Attempt: 2}, true, 1, ""
 	return []report.Event{
-		report.Begun{Namespace: report.Line("ci"), Name: report.Line("shop")},
-		report.Note{Word: "PENDING", Text: report.Block("no node\n::error::forged")},
+		report.Begun{Namespace: "ci", Name: "shop"},
+		report.Note{Word: "PENDING", Text: "no node\n::error::forged"},
 		failed, passed,
-		report.Ended{Result: "Passed", Message: report.Block("::warning::forged")},
+		report.Ended{Result: "Passed", Message: "::warning::forged"},
 	}
 }
 
@@ -108,10 +108,10 @@ func FuzzNoTextIsACommand(f *testing.F) {
 	f.Add("##[group]", "\u2028::error::x\v::error::x\u0085::error::x")
 	f.Fuzz(func(t *testing.T, name, output string) {
 		failed := report.Attempt{
-			Test: report.Test{Binary: report.Line(name), Name: report.Line(name)}, Row: outcome.Row{Outcome: outcome.Failed},
-			Excerpt: report.Block(output),
+			Test: report.Name{Binary: name, Name: name}, Row: outcome.Row{Outcome: outcome.Failed},
+			Excerpt: output,
 		}
-		got, stopped := runner(t, logged(ci.GitHub, []report.Event{failed, report.Note{Word: "X", Text: report.Block(output)}}))
+		got, stopped := runner(t, logged(ci.GitHub, []report.Event{failed, report.Note{Word: "X", Text: output}}))
 		for _, c := range got {
 			if c.name != "group" && c.name != "endgroup" {
 				t.Errorf("carries out %+v", c)

@@ -51,6 +51,9 @@ func newCluster(t *testing.T, watching watchFunc) cluster {
 	funcs := interceptor.Funcs{Watch: func(
 		ctx context.Context, c client.WithWatch, l client.ObjectList, o ...client.ListOption,
 	) (watch.Interface, error) {
+		if _, records := l.(*metav1.PartialObjectMetadataList); records {
+			return names(c.Watch(ctx, l, o...))
+		}
 		w, err := watching(ctx, c, l, o...)
 		if err == nil {
 			watched <- struct{}{}
@@ -71,6 +74,19 @@ func newCluster(t *testing.T, watching watchFunc) cluster {
 		Tests:    []wire.Listed{{Name: "TestAdd"}, {Name: "TestBad"}},
 	}
 	return cluster{WithWatch: c, t: t, run: run, cat: cat, watched: watched}
+}
+
+// names makes of what the fake says of whole records what an API server says of their metadata.
+func names(w watch.Interface, err error) (watch.Interface, error) {
+	if err != nil {
+		return nil, err
+	}
+	return watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
+		if whole, ok := e.Object.(*v1alpha1.TestRecord); ok {
+			e.Object = &metav1.PartialObjectMetadata{ObjectMeta: whole.ObjectMeta}
+		}
+		return e, true
+	}), nil
 }
 
 func (c cluster) bothWatched() {
@@ -130,7 +146,7 @@ func (c cluster) follow(steps ...step) (string, *v1alpha1.TestRun, error) {
 	var out bytes.Buffer
 	printer := report.NewPrinter(report.Options{})
 	end, err := Source{
-		Client: c, Command: "podtest", Tick: 10 * time.Millisecond, Now: time.Now,
+		Client: c, Follower: report.Follower{Command: "podtest"}, Tick: 10 * time.Millisecond, Now: time.Now,
 		Print: func(e report.Event) {
 			out.Write(printer.Print(e))
 			for len(steps) > 0 && strings.Contains(out.String(), steps[0].cue) {
@@ -166,7 +182,7 @@ func checkWhole(t *testing.T, out string, end *v1alpha1.TestRun, err error) {
 		t.Errorf("exit code %v, want 100", end.Status.ExitCode)
 	}
 	for _, want := range []string{
-		"Listed 2 tests in 1 binary\n", "(1/2) unit::cart TestAdd\n", "exit code 3\n", "2 tests run: 1 passed, 1 failed (1 worker)",
+		"Listed 2 tests in 1 binary\n", "(1/2) unit::cart TestAdd\n", "exit code 3\n", "2 tests run: 1 passed, 1 failed, 0 skipped (1 worker)",
 		"Failed [exit 100] 1 of 2 tests failed\n",
 	} {
 		if strings.Count(out, want) != 1 {
