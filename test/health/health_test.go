@@ -119,3 +119,44 @@ func TestAStatusThatIsBehindIsNoVerdict(t *testing.T) {
 		})
 	}
 }
+
+// A run with fixtures has its verdict before they are torn down, and ends after.
+func TestAVerdictIsNotTheEndWhileFixturesAreTornDown(t *testing.T) {
+	script, err := health.ArgoCDScript("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flux, err := health.FluxHealth("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, state := range []string{"passed", "failed"} {
+		run := read(t, state)
+		conditions, _, _ := unstructured.NestedSlice(run.Object, "status", "conditions")
+		var now []any
+		for _, c := range conditions {
+			switch condition := c.(map[string]any); condition["type"] {
+			case "Stalled":
+			case "Complete":
+				condition["status"] = "False"
+				now = append(now, condition, map[string]any{
+					"type": "Reconciling", "status": "True", "reason": "Ending", "message": "ended, and fixtures are torn down",
+				})
+			default:
+				now = append(now, condition)
+			}
+		}
+		if err := unstructured.SetNestedSlice(run.Object, now, "status", "conditions"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := health.Kstatus(run); got != "InProgress" || err != nil {
+			t.Errorf("%s: kstatus reads %s, %v", state, got, err)
+		}
+		if got, err := health.Flux(flux, run); got != "InProgress" || err != nil {
+			t.Errorf("%s: Flux reads %s, %v", state, got, err)
+		}
+		if got, _, err := health.ArgoCD(script, run); got != "Progressing" || err != nil {
+			t.Errorf("%s: Argo CD reads %s, %v", state, got, err)
+		}
+	}
+}
