@@ -22,7 +22,7 @@ func (e *examination) find(ctx context.Context) error {
 			return err
 		}
 		for _, i := range all {
-			if i.Watches(e.Namespace) && (e.is == nil || len(i.Settings.Watch) > 0) {
+			if i.Watches(e.Namespace) && (e.is == nil || rank(i) > rank(e.is)) {
 				e.is = i
 			}
 		}
@@ -33,6 +33,17 @@ func (e *examination) find(ctx context.Context) error {
 	var err error
 	e.is, err = install.Find(ctx, e.Client, cmp.Or(e.Home, install.DefaultNamespace))
 	return err
+}
+
+// rank: one that looks after some namespaces in particular comes first, then the one where podtest usually is.
+func rank(i *install.Installation) int {
+	switch {
+	case len(i.Settings.Watch) > 0:
+		return 2
+	case i.Namespace == install.DefaultNamespace:
+		return 1
+	}
+	return 0
 }
 
 func (e *examination) manager(ctx context.Context) []Finding {

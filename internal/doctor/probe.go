@@ -32,7 +32,10 @@ func (e *examination) collector(ctx context.Context) []Finding {
 		return nil
 	}
 	env, err := e.reach(ctx)
-	if err != nil {
+	switch {
+	case apierrors.IsNotFound(err):
+		return []Finding{failed("`podtest upgrade` puts it there", "workers would reach nobody: %s", err)}
+	case err != nil:
 		return unknown(err)
 	}
 	pod := e.probePod(env)

@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -174,6 +175,13 @@ func TestTheLifeOfAnInstallation(t *testing.T) {
 		}
 		if level := kinds(); level != doctor.OK {
 			t.Errorf("level %s", level)
+		}
+		crd := render(t, install.Options{CRDsOnly: true}).Objects[0]
+		version := crd.Object["spec"].(map[string]any)["versions"].([]any)[0].(map[string]any)
+		version["additionalPrinterColumns"] = []any{}
+		s.must(t, s.Install(ctx, []*unstructured.Unstructured{crd}))
+		if level := kinds(); level != doctor.Warning {
+			t.Errorf("level %s of a kind that was changed", level)
 		}
 	})
 
