@@ -223,8 +223,10 @@ func TestWhatIsFound(t *testing.T) {
 		"no pod":                          {func(w *world) { w.options.NoPod = true }, OK},
 		"runs that are stuck": {func(w *world) {
 			going := func(reason, message string) metav1.Condition {
-				return metav1.Condition{Type: v1alpha1.ConditionReconciling, Status: metav1.ConditionTrue, Reason: reason, Message: message,
-					LastTransitionTime: metav1.NewTime(now.Add(-time.Hour))}
+				return metav1.Condition{
+					Type: v1alpha1.ConditionReconciling, Status: metav1.ConditionTrue, Reason: reason, Message: message,
+					LastTransitionTime: metav1.NewTime(now.Add(-time.Hour)),
+				}
 			}
 			w.objects = append(w.objects,
 				run("long", time.Hour, going(v1alpha1.ReasonRunning, "tests are running")),
