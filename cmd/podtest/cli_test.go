@@ -195,9 +195,17 @@ default   -       1        0          2          -         unit::pay    TestOut 
 default   -       1        0          2          -         unit::pay    TestSame
 `,
 		},
+		"list: a line a test, to be read by others": {
+			args:    []string{"list", "shop", "-n", "ci", "-o", "name"},
+			wantOut: "unit::cart TestAdd\nunit::cart TestBad\nunit::cart TestSame\nunit::pay TestLost\nunit::pay TestSame\n",
+		},
+		"list: as nextest shows it": {
+			args:    []string{"list", "shop", "-n", "ci", "-o", "human"},
+			wantOut: "unit::cart:\n    TestAdd\n    TestBad\n    TestSame\nunit::pay:\n    TestLost\n    TestSame\n",
+		},
 		"list: a format that is none": {
 			args: []string{"list", "shop", "-n", "ci", "-o", "yaml"}, wantCode: 96,
-			wantErr: "error: -o yaml: want table or json\n",
+			wantErr: "error: -o yaml: want table, human, name, json, plan\n",
 		},
 		"junit: no name": {
 			args: []string{"junit"}, wantCode: 96,
@@ -259,10 +267,10 @@ warning: 1/5 tests have no verdict
 	}
 }
 
-func TestListAsJSON(t *testing.T) {
+func TestListAsPlan(t *testing.T) {
 	s := newShell(t)
 	s.withRun(t)
-	if code := s.podtest(t, "list", "shop", "-n", "ci", "-o", "json"); code != 0 {
+	if code := s.podtest(t, "list", "shop", "-n", "ci", "-o", "plan"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, s.err.String())
 	}
 	lines := strings.Split(strings.TrimSpace(s.out.String()), "\n")

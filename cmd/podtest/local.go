@@ -107,18 +107,28 @@ func (c *cli) localOptions(run *v1alpha1.TestRun, profiles []*v1alpha1.TestProfi
 	}, nil
 }
 
+// interrupts are the user's wishes that all should end.
+type interrupts struct{ c chan os.Signal }
+
+func onInterrupt() interrupts {
+	c := make(chan os.Signal, 8)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	return interrupts{c}
+}
+
+func (i interrupts) stop() { signal.Stop(i.c) }
+
 // runLocal runs one run after the other on this machine; the error is the first exit code that is not 0.
 func (c *cli) runLocal(args []string, o *localFlags, shown followFlags) error {
 	runs, err := o.read(c, args)
 	if err != nil {
 		return err
 	}
-	interrupt := make(chan os.Signal, 8)
-	signal.Notify(interrupt, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(interrupt)
+	interrupt := onInterrupt()
+	defer interrupt.stop()
 	var first error
 	for _, m := range runs {
-		m.options.Interrupt = interrupt
+		m.options.Interrupt = interrupt.c
 		err := c.runHere(m, shown)
 		if first == nil {
 			first = err

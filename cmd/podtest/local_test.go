@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/podtest/podtest/internal/goldentest"
 )
 
 // TestMain lets this program be what podtest starts itself for.
@@ -137,5 +139,33 @@ func TestRunLocalWritesReports(t *testing.T) {
 		if !strings.Contains(string(report), want) {
 			t.Errorf("the report lacks %s:\n%s", want, report)
 		}
+	}
+}
+
+func TestListLocalInTheShapeOfNextest(t *testing.T) {
+	root, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newShell(t)
+	s.here(t)
+	if code := s.podtest(t, "list", "--local", "-f", "run.yaml", "-E", "test(s)", "-o", "json", "--", "--skip", "skips"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, s.err.String())
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.ReplaceAll(s.out.String(), dir, "DIR")
+	goldentest.Compare(t, filepath.Join(root, "list-local.json"), []byte(got))
+}
+
+func TestListLocalSaysWhyItCannot(t *testing.T) {
+	s := newShell(t)
+	s.here(t)
+	code := s.podtest(t, "list", "--local", "--go", "./*.test")
+	want := "matches no executable file: are the test binaries on this machine, and executable?"
+	if code != 104 || !strings.Contains(s.err.String(), want) || s.out.Len() > 0 {
+		t.Errorf("exit code %d: %s", code, s.err.String())
 	}
 }

@@ -74,6 +74,7 @@ func Run(o Options) (report.Input, error) {
 // Listed are the tests that there are, and what holds for them.
 type Listed struct {
 	Run      *v1alpha1.TestRun // status.exitCode is set if they could not be listed
+	Why      string            // they could not
 	Catalog  *catalog.Catalog
 	Settings *settings.Resolved
 }
@@ -90,7 +91,7 @@ func List(o Options) (Listed, error) {
 	err = p.list()
 	if e, is := errors.AsType[ended](err); is {
 		p.end(e.Ending)
-		return Listed{Run: p.run}, nil
+		return Listed{Run: p.run, Why: e.Message}, nil
 	}
 	return Listed{Run: p.run, Catalog: p.cat, Settings: p.set}, err
 }

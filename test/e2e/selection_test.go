@@ -80,7 +80,7 @@ func TestAWrongFiltersetEndsTheRunAndShowsWhere(t *testing.T) {
 	}
 }
 
-// planned is a line of `podtest list -o json`.
+// planned is a line of `podtest list -o plan`.
 type planned struct {
 	Name     string            `json:"name"`
 	Class    string            `json:"class"`
