@@ -110,6 +110,7 @@ podtest uses the pod's service account and its namespace. Exit codes are nextest
 		c.cancelVerb(),
 		c.doctorVerb(),
 		c.exitCodesTopic(),
+		c.harnessVerb(),
 		c.importVerb(),
 		c.installVerb(),
 		c.junitVerb(),

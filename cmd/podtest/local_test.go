@@ -169,3 +169,47 @@ func TestListLocalSaysWhyItCannot(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, s.err.String())
 	}
 }
+
+func TestHarnessCheckSaysWhatIsWrong(t *testing.T) {
+	for name, c := range map[string]struct {
+		args     []string
+		wantCode int
+		want     string
+		wantErr  string
+	}{
+		"nothing": {
+			args: []string{"--list", "./list", "--run", "sh -c 'test -n \"$2\" -a \"$1\" = adds || { echo no; exit 1; }' x {id} y"},
+			want: "suite exec\n     ok  lists 3 tests, and twice the same\n     ok  ran 3 tests, twice each\n" +
+				"     ok  a test that does not exist fails\nnothing is wrong\n",
+		},
+		"a test that does not exist passes; of a manifest": {
+			args: []string{"-f", "run.yaml", "--sample", "1"}, wantCode: 96,
+			want: "suite own\n     ok  lists 3 tests, and twice the same\n     ok  ran 1 test, twice each\n" +
+				"  wrong  a test that does not exist counts as passed\n         -> end with another exit code than 0 and 77 " +
+				"if there is no such test: one that is renamed, or vanishes between listing and running, would pass for ever\n1 wrong\n",
+		},
+		"half of what is needed": {
+			args: []string{"--list", "./list"}, wantCode: 96,
+			wantErr: "error: --list and --run go together: --run is missing\n",
+		},
+		"nothing to check": {
+			wantCode: 96,
+			wantErr: "error: nothing to check: say how tests are listed and run: podtest harness check --list './suite list' " +
+				"--run './suite run {id}'\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShell(t)
+			s.here(t)
+			if code := s.podtest(t, append([]string{"harness", "check"}, c.args...)...); code != c.wantCode {
+				t.Errorf("exit code %d, want %d", code, c.wantCode)
+			}
+			if diff := cmp.Diff(c.want, s.out.String()); diff != "" {
+				t.Errorf("standard output (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.wantErr, s.err.String()); diff != "" {
+				t.Errorf("standard error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

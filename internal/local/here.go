@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/uuid"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/manifest"
+	"github.com/podtest/podtest/internal/wire"
 )
 
 // here is a run as it is on this machine: one worker with so many slots, and paths that begin at dir.
@@ -24,6 +26,12 @@ func here(run *v1alpha1.TestRun, slots int, dir string) *v1alpha1.TestRun {
 		place(&run.Spec.Suites[i], dir)
 	}
 	return run
+}
+
+// Suites are the suites of a run as a runner on this machine is told them, or what is wrong with them.
+func Suites(run *v1alpha1.TestRun, dir string) ([]wire.Suite, []string) {
+	run = here(run, 1, dir)
+	return manifest.AgentConfig(run, manifest.AgentLists).Suites, suites(&run.Spec)
 }
 
 // place makes the relative paths of a suite absolute.
