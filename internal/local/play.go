@@ -153,6 +153,12 @@ func (p *play) await(again time.Time) {
 func (p *play) interrupted() {
 	p.asked++
 	p.state.Cancel(p.asked > 1)
+	text := "the tests that run are asked to end; interrupt again to kill them"
+	if p.asked > 1 {
+		text = "the tests that run are killed"
+	}
+	now := p.o.Now()
+	p.tell(report.Note{Word: "INTERRUPTED", Elapsed: now.Sub(p.began), Text: report.Line(text)})
 }
 
 // dismiss ends all runners, and returns when nothing of them is left.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -98,3 +100,16 @@ func (r *runner) end() error {
 
 // kill ends the runner at once; what it has started is left to whoever looks after orphans.
 func (r *runner) kill() { _ = syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL) }
+
+// peak is the most memory that the runner has used, in KiB; 0: not known. The kernel charges it to each process that
+// it starts.
+func (r *runner) peak() uint64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	n, _, _ := strings.Cut(strings.TrimSpace(after), " ")
+	kib, _ := strconv.ParseUint(n, 10, 64)
+	return kib
+}
