@@ -52,7 +52,7 @@ func TestRunLocalEndsAsNextestDoes(t *testing.T) {
 
 // verdictsIn are the verdicts in a log of a run, up to its summary.
 func verdictsIn(log string) []string {
-	log, _, _ = strings.Cut(log, "\n------------\n")
+	log, _, _ = strings.Cut(log, " Summary [")
 	var all []string
 	for _, m := range verdictLine.FindAllStringSubmatch(log, -1) {
 		all = append(all, m[2]+": "+m[1])

@@ -158,7 +158,7 @@ func (p *play) interrupted() {
 		text = "the tests that run are killed"
 	}
 	now := p.o.Now()
-	p.tell(report.Note{Word: "INTERRUPTED", Elapsed: now.Sub(p.began), Text: report.Line(text)})
+	p.tell(report.Note{Word: "INTERRUPTED", Elapsed: report.Since(p.began, now), Text: text})
 }
 
 // dismiss ends all runners, and returns when nothing of them is left.
