@@ -2,6 +2,7 @@
 //
 //	agent report        beside the user's container: takes what the runner says to the collector
 //	agent run | list    inside it: starts tests, or asks the test binaries for theirs
+//	agent output FLAGS  inside it too: shows what a test prints while it runs
 //	agent unpack A DIR  beneath run and list: unpacks an archive of cargo-nextest
 //	agent fixture -- COMMAND...   runs a fixture's command, the only thing in its pod
 //	agent probe         tells whether the collector can be reached from here
@@ -10,8 +11,10 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 
 	"github.com/podtest/podtest/internal/agent"
@@ -21,7 +24,7 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-const usage = "usage: agent report | run | list | fixture -- COMMAND... | probe | install DIR | version"
+const usage = "usage: agent report | run | list | output FLAGS | fixture -- COMMAND... | probe | install DIR | version"
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -53,12 +56,30 @@ func runWith(log *slog.Logger, verb string, rest []string) int {
 	switch {
 	case verb == "install" && len(rest) == 1:
 		return install(rest[0])
+	case verb == "output":
+		return output(rest)
 	case verb == "fixture" && len(rest) > 1 && rest[0] == "--":
 		return agent.Fixture(log, rest[1:])
 	case verb == nextest.Verb && (len(rest) == 0 || len(rest) == 2):
 		return agent.Unpack(rest)
 	}
 	return badUsage()
+}
+
+// output is for `podtest logs`, which calls the agent of the pod it finds: its flags are a contract between versions.
+func output(args []string) int {
+	flags := flag.NewFlagSet("output", flag.ContinueOnError)
+	run := flags.String("run", "", "UID of the TestRun")
+	ordinal := flags.Uint("ordinal", 0, "the test's place in the catalog")
+	attempt := flags.Uint("attempt", 0, "the number of the attempt; 0: the one that runs")
+	follow := flags.Bool("follow", false, "go on until it has ended")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || *run == "" ||
+		*ordinal > math.MaxUint32 || *attempt > math.MaxUint16 {
+		return badUsage()
+	}
+	return agent.Output(os.Stdout, agent.OutputOptions{
+		Run: *run, Ordinal: uint32(*ordinal), Attempt: uint16(*attempt), Follow: *follow,
+	})
 }
 
 func badUsage() int {

@@ -29,7 +29,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	roles := map[string]func() error{"runner": beRunner, "reporter": beReporter, "loop": beLoop}
+	roles := map[string]func() error{"runner": beRunner, "reporter": beReporter, "loop": beLoop, "looker": beLooker}
 	role := roles[os.Getenv(envRole)]
 	if role == nil {
 		os.Exit(m.Run())

@@ -1,5 +1,10 @@
 package process
 
+import (
+	"slices"
+	"sync"
+)
+
 // How much of a stream is kept: its beginning, and its end in a ring.
 const (
 	HeadSize = 16 << 10
@@ -7,15 +12,19 @@ const (
 )
 
 // Stream keeps the beginning and the end of what a process wrote, in constant memory. It is an io.Writer that
-// never fails and never waits.
+// never fails and never waits. While it is written, others may read it with Since; all else is for its owner.
 type Stream struct {
+	mu   sync.Mutex
 	head []byte
 	ring []byte
 	past int64 // bytes written after the head
+	life int   // how often it was reset
 }
 
 // Write keeps what fits.
 func (s *Stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	n := len(p)
 	if room := HeadSize - len(s.head); room > 0 {
 		k := min(room, len(p))
@@ -43,7 +52,57 @@ func (s *Stream) keepTail(p []byte) {
 }
 
 // Reset forgets all that was written; the memory is used again.
-func (s *Stream) Reset() { s.head, s.past = s.head[:0], 0 }
+func (s *Stream) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.head, s.past = s.head[:0], 0
+	s.life++
+}
+
+// Place is where somebody is who reads a stream while it is written. The zero value is the beginning.
+type Place struct {
+	life int
+	at   int64
+}
+
+// Piece is a part of a stream, and how many bytes are missing before it.
+type Piece struct {
+	Cut  int64
+	Text []byte
+}
+
+// Since is what was written after a place, as far as it is kept, and the place after it. What was reset begins anew.
+func (s *Stream) Since(from Place) (pieces []Piece, next Place) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if from.life != s.life {
+		from = Place{life: s.life}
+	}
+	next = Place{life: s.life, at: s.Len()}
+	if from == next {
+		return nil, next
+	}
+	if from.at < int64(len(s.head)) {
+		pieces = append(pieces, Piece{Text: slices.Clone(s.head[from.at:])})
+		from.at = int64(len(s.head))
+	}
+	tail := s.Tail()
+	switch begins := next.at - int64(len(tail)); {
+	case from.at == next.at:
+	case begins > from.at:
+		pieces = append(pieces, Piece{Cut: begins - from.at, Text: tail})
+	default:
+		pieces = append(pieces, Piece{Text: tail[from.at-begins:]})
+	}
+	return pieces, next
+}
+
+// Clone is a copy that the next test does not write over.
+func (s *Stream) Clone() *Stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &Stream{head: slices.Clone(s.head), ring: slices.Clone(s.ring), past: s.past, life: s.life}
+}
 
 // Head is the beginning of the stream. It is valid until the next Write or Reset.
 func (s *Stream) Head() []byte { return s.head }

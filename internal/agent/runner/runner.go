@@ -69,6 +69,7 @@ type runner struct {
 	from      *wire.LineReader
 	harnesses map[string]harness.Harness
 	config    wire.Config
+	live      *live
 }
 
 func (o Options) connect(ctx context.Context) (net.Conn, error) {

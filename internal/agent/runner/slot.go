@@ -55,12 +55,14 @@ func (s *slot) started(w work, before *wire.Result) error {
 // attempt runs one attempt. One that was stopped from outside has no result: it is lost, not failed.
 func (s *slot) attempt(w work) *wire.Result {
 	w.artifacts = s.environ.artifacts.make(s.runner.config.RunName, w)
+	shown := s.runner.live.begins(w, &s.process)
 	result, finished := s.run(w, s.temp.ready())
+	if !finished {
+		result = nil
+	}
+	s.runner.live.ends(shown, result)
 	s.temp.clean()
 	s.environ.artifacts.clean(w.artifacts)
-	if !finished {
-		return nil
-	}
 	return result
 }
 

@@ -20,6 +20,8 @@ func (r *runner) work(ctx context.Context) error {
 	}
 	temp := newTempRoot()
 	defer temp.remove()
+	r.live = r.newLive()
+	defer r.live.close()
 	q, stop := newQueue(max(1, r.config.Slots)), process.NewStopper()
 	served := r.serve(q, temp, stop)
 	ended := make(chan error, 1)
