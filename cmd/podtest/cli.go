@@ -20,6 +20,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/filter"
+	"github.com/podtest/podtest/internal/report/attach"
 )
 
 // exitUsage is for whatever keeps podtest from doing as it was told: nextest's code for a wrong set-up.
@@ -38,6 +39,7 @@ type cli struct {
 	err     io.Writer
 	flags   *genericclioptions.ConfigFlags
 	connect func() (client.WithWatch, error)
+	attach  func() (attach.Looker, error)
 	now     func() time.Time
 	// interrupts tells of signals that ask podtest to end, until ignore is called.
 	interrupts func() (signals <-chan os.Signal, ignore func())
@@ -51,7 +53,7 @@ func newCLI(arg0 string, in io.Reader, out, err io.Writer) *cli {
 	if strings.HasPrefix(filepath.Base(arg0), "kubectl-") {
 		c.command = "kubectl podtest"
 	}
-	c.connect = c.connectToCluster
+	c.connect, c.attach = c.connectToCluster, c.attachToPods
 	return c
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,6 +24,7 @@ import (
 	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
 	"github.com/podtest/podtest/internal/records"
+	"github.com/podtest/podtest/internal/report/attach"
 	"github.com/podtest/podtest/internal/settings"
 	"github.com/podtest/podtest/internal/wire"
 )
@@ -30,6 +32,7 @@ import (
 // shell calls podtest as a user would, in a cluster that is made up.
 type shell struct {
 	cluster client.WithWatch
+	agents  attach.Looker
 	in      string
 	out     bytes.Buffer
 	err     bytes.Buffer
@@ -58,6 +61,7 @@ func (s *shell) podtest(t *testing.T, args ...string) int {
 func (s *shell) cli(in io.Reader, out io.Writer) *cli {
 	c := newCLI("podtest", in, out, &s.err)
 	c.connect = func() (client.WithWatch, error) { return s.cluster, nil }
+	c.attach = func() (attach.Looker, error) { return s.agents, nil }
 	return c
 }
 
@@ -76,6 +80,7 @@ func (s *shell) withRun(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: "shop", UID: "u1"},
 		Spec:       v1alpha1.TestRunSpec{TestSettings: v1alpha1.TestSettings{Retries: &v1alpha1.Retries{Count: 1}}},
 	}
+	run.Spec.Template.Spec.Containers = []corev1.Container{{Name: "tests"}}
 	must(s.cluster.Create(ctx, run))
 	cat, err := catalog.New(wire.Catalog{
 		Binaries: []wire.Binary{{Suite: "unit", ID: "unit::cart"}, {Suite: "unit", ID: "unit::pay"}},
