@@ -27,8 +27,8 @@ var advice = []struct {
 	{clientcmd.IsEmptyConfig, "name a cluster with --kubeconfig or KUBECONFIG, or run inside a pod"},
 	{meta.IsNoMatchError, "podtest is not in this cluster, or of another version: `podtest install` puts it there"},
 	{noRightToRuns, "ask for the ClusterRole edit or view in the namespace, or for podtest-editor or podtest-viewer"},
-	{noRightToExec, "what a test prints while it runs is asked of its pod: ask for the ClusterRole edit in the namespace, or for " +
-		"a Role that allows create on pods/exec; or wait until the test has ended"},
+	{noRightToExec, "what a test prints while it runs is asked of its pod: ask for the ClusterRole edit in the " +
+		"namespace, or for a Role that allows create on pods/exec; or wait until the test has ended"},
 	{apierrors.IsUnauthorized, "the cluster does not know these credentials: check --kubeconfig, --context and --user"},
 	{noSuchFile, "check the path"},
 	{unreachable, "check that the cluster is up, and --kubeconfig and --context"},

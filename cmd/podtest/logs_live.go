@@ -29,50 +29,66 @@ var errNotThere = errors.New("it does not run there now")
 // live shows the attempt that runs. With --follow it waits for one.
 func (l *logs) live(ctx context.Context, book *report.Book, ordinal uint32) error {
 	var trouble error
-	for tries, told := 0, false; ; {
+	for tries, told := 0, false; tries < liveTries; {
 		place, runs, err := l.where(ctx, book, ordinal)
 		if err != nil {
 			return err
 		}
 		if runs {
-			if trouble = l.look(ctx, book, place); trouble == nil || !passing(trouble) {
+			if trouble = l.look(ctx, book, place); !passing(trouble) {
 				return trouble
 			}
 			tries++
 		}
-		// It may have ended since it was looked for.
-		in, err := l.cli.input(ctx, l.cluster, l.run)
-		if err != nil {
+		over, err := l.over(ctx, ordinal, place.Attempt)
+		if over || err != nil {
 			return err
 		}
-		book = in.Book
-		if err := l.stored(in, ordinal); err != nil {
-			return err
-		}
-		switch attempts := book.Attempts(ordinal); {
-		case runs && l.shown[place.Attempt], l.run.Status.CompletionTime != nil, decided(attempts):
-			return l.noneLeft(book, ordinal)
-		case tries == liveTries:
-			return trouble
-		case !runs && !l.follow:
+		if !runs && !l.follow {
 			fmt.Fprintf(l.cli.err, "%s does not run now, and has no verdict yet; --follow waits for it to begin\n",
 				book.Test(ordinal))
 			return nil
-		case !runs && !told:
+		}
+		if !runs && !told {
 			told = true
 			fmt.Fprintf(l.cli.err, "%s does not run now: waiting for it to begin\n", book.Test(ordinal))
 		}
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, liveEvery) {
 			return exitCode(v1alpha1.ExitCancelled)
-		case <-time.After(liveEvery):
 		}
 	}
+	return trouble
+}
+
+// pause is false if the wait was cut short.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// over shows what is stored by now, and reports whether nothing follows: the attempt that was looked for has ended, or
+// the test has its verdict, or the run has.
+func (l *logs) over(ctx context.Context, ordinal uint32, looked uint16) (bool, error) {
+	in, err := l.cli.input(ctx, l.cluster, l.run)
+	if err != nil {
+		return false, err
+	}
+	if err := l.stored(in, ordinal); err != nil {
+		return false, err
+	}
+	if l.shown[looked] || l.run.Status.CompletionTime != nil || decided(in.Book.Attempts(ordinal)) {
+		return true, l.noneLeft(in.Book, ordinal)
+	}
+	return false, nil
 }
 
 // passing reports whether looking again may help: the attempt, or its pod, may have ended at this moment.
 func passing(err error) bool {
-	return errors.Is(err, errNotThere) || errors.Is(err, attach.ErrGone) || errors.Is(err, attach.ErrCut)
+	return errors.Is(err, errNotThere) || errors.Is(err, attach.ErrCut)
 }
 
 // where is the pod in which the attempt runs. The status knows it of the tests that run longest; of others each worker

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/podtest/podtest/internal/wire"
@@ -56,12 +57,12 @@ func (t *Tail) Close() error {
 
 // take is what can be printed now that more has come; the rest is kept for later, unless all is wanted.
 func (t *Tail) take(i int, more []byte, all bool) []byte {
-	text := append(t.rest[i], more...)
+	text := slices.Concat(t.rest[i], more)
 	n := len(text)
 	if !all {
 		n = whole(text)
 	}
-	t.rest[i] = bytes.Clone(text[n:])
+	t.rest[i] = text[n:]
 	return text[:n]
 }
 

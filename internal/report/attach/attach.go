@@ -10,10 +10,12 @@ import (
 	"io"
 	"strconv"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/scheme"
+	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/streaming/pkg/httpstream"
@@ -42,9 +44,6 @@ type Pods struct{ Config *rest.Config }
 // ErrForbidden says that the user may not run commands in the pods.
 var ErrForbidden = errors.New("no right to create pods/exec")
 
-// ErrGone says that the pod, or its container with the tests, is there no longer, or not yet.
-var ErrGone = errors.New("the pod does not run")
-
 // ErrCut says that the talk ended before the agent had said all.
 var ErrCut = errors.New("the connection to the pod ended")
 
@@ -65,27 +64,19 @@ func (p Pods) Look(ctx context.Context, t Test, see func(wire.LiveOutput) error)
 		_ = to.Close()
 		ended <- err
 	}()
-	done, err := read(wire.NewLineReader(from), see)
-	if err != nil || done {
-		return err
-	}
-	return trouble(t, <-ended, stderr.String())
-}
-
-// read tells the lines; done says that the last of them was among them.
-func read(lines *wire.LineReader, see func(wire.LiveOutput) error) (done bool, err error) {
-	for {
-		var o wire.LiveOutput
-		if err := lines.Receive(&o); err != nil {
-			return false, nil // how the command ended tells why
-		}
+	lines := wire.NewLineReader(from)
+	var o wire.LiveOutput
+	for lines.Receive(&o) == nil {
 		if o.Error != "" {
-			return false, fmt.Errorf("the agent in the pod: %s", o.Error)
+			return fmt.Errorf("pod %s: %w: %s", t.Pod, ErrCut, o.Error)
 		}
 		if err := see(o); err != nil || o.End != "" {
-			return true, err
+			return err
 		}
+		o = wire.LiveOutput{}
 	}
+	_ = from.Close()
+	return p.trouble(ctx, t, <-ended, stderr.String())
 }
 
 // executor speaks over a WebSocket, or as before there were any.
@@ -125,19 +116,37 @@ func command(t Test) []string {
 	return argv
 }
 
-// trouble says why a talk ended before all was said.
-func trouble(t Test, err error, stderr string) error {
-	switch {
-	case apierrors.IsForbidden(err):
-		return fmt.Errorf("%w in namespace %s: %w", ErrForbidden, t.Namespace, err)
-	case apierrors.IsNotFound(err), apierrors.IsBadRequest(err):
-		return fmt.Errorf("%w: %s: %w", ErrGone, t.Pod, err)
-	case err == nil:
+// trouble says why a talk ended before all was said. A refusal comes as plain text, so the API server is asked for it.
+func (p Pods) trouble(ctx context.Context, t Test, err error, stderr string) error {
+	err = errors.Join(err, fromStderr(stderr))
+	if err == nil {
 		return fmt.Errorf("pod %s: %w", t.Pod, ErrCut)
-	case stderr != "":
-		return fmt.Errorf("pod %s: %w: %w: %s", t.Pod, ErrCut, err, stderr)
+	}
+	if !p.allowed(ctx, t) {
+		return fmt.Errorf("%w in namespace %s: %w", ErrForbidden, t.Namespace, err)
 	}
 	return fmt.Errorf("pod %s: %w: %w", t.Pod, ErrCut, err)
+}
+
+func fromStderr(text string) error {
+	if text == "" {
+		return nil
+	}
+	return errors.New(text)
+}
+
+// allowed reports whether the user may run commands in the pod, as far as that can be known.
+func (p Pods) allowed(ctx context.Context, t Test) bool {
+	c, err := authorization.NewForConfig(p.Config)
+	if err != nil {
+		return true
+	}
+	review, err := c.SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Namespace: t.Namespace, Verb: "create", Resource: "pods", Subresource: "exec", Name: t.Pod,
+		}},
+	}, metav1.CreateOptions{})
+	return err != nil || review.Status.Allowed
 }
 
 // head keeps the beginning of what is written.

@@ -12,7 +12,14 @@ import (
 // acts are tests whose id says what they do: "<act>/<argument>/<name>". What returns has passed.
 var acts = map[string]func(argument string){
 	"sleep": sleep,
-	"fail":  func(string) { fail("fails, as its name says") },
+	"print": func(n string) { // n lines on each stream, four of them a second
+		for i := range number(n) {
+			fmt.Println("line", i+1)
+			fmt.Fprintln(os.Stderr, "trouble", i+1)
+			time.Sleep(250 * time.Millisecond)
+		}
+	},
+	"fail": func(string) { fail("fails, as its name says") },
 	"flaky": func(n string) { // fails in its first n attempts
 		if number(os.Getenv("NEXTEST_ATTEMPT")) <= number(n) {
 			fail("not yet")
