@@ -36,14 +36,14 @@ func (a *agents) Look(_ context.Context, t attach.Test, see func(wire.LiveOutput
 func (s *shell) runsOn(t *testing.T, tests ...v1alpha1.RunningTest) {
 	t.Helper()
 	run := &v1alpha1.TestRun{}
-	must(t, s.cluster.Get(t.Context(), client.ObjectKey{Namespace: "ci", Name: "shop"}, run))
+	succeeds(t, s.cluster.Get(t.Context(), client.ObjectKey{Namespace: "ci", Name: "shop"}, run))
 	run.Status.Result, run.Status.ExitCode, run.Status.CompletionTime = "", nil, nil
 	run.Status.Running = tests
 	run.Status.Tests.Running = int64(len(tests))
-	must(t, s.cluster.Status().Update(t.Context(), run))
+	succeeds(t, s.cluster.Status().Update(t.Context(), run))
 }
 
-func must(t *testing.T, err error) {
+func succeeds(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -124,9 +124,9 @@ func TestLogsAskWorkersForATestThatTheStatusHasNoRoomFor(t *testing.T) {
 	s.withRun(t)
 	s.runsOn(t)
 	run := &v1alpha1.TestRun{}
-	must(t, s.cluster.Get(t.Context(), client.ObjectKey{Namespace: "ci", Name: "shop"}, run))
+	succeeds(t, s.cluster.Get(t.Context(), client.ObjectKey{Namespace: "ci", Name: "shop"}, run))
 	run.Status.Tests.Running = 17
-	must(t, s.cluster.Status().Update(t.Context(), run))
+	succeeds(t, s.cluster.Status().Update(t.Context(), run))
 	s.agents = &agents{lines: map[string][]wire.LiveOutput{"shop-w00000": {
 		{Attempt: 1, Stdout: printing("here\n")}, {Attempt: 1, End: wire.LiveRunning},
 	}}}
