@@ -120,6 +120,7 @@ podtest uses the pod's service account and its namespace. Exit codes are nextest
 		c.logsVerb(),
 		c.optionsVerb(),
 		c.replayVerb(),
+		c.reportVerb(),
 		c.rerunVerb(),
 		c.resultsVerb(),
 		c.runVerb(),

@@ -1,39 +1,74 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/podtest/podtest/internal/report"
+	"github.com/podtest/podtest/internal/report/facts"
 	"github.com/podtest/podtest/internal/report/junit"
+	"github.com/podtest/podtest/internal/report/markdown"
 )
 
-// reportFiles are the reports that are written when a run has ended: of run, watch and rerun.
-type reportFiles struct{ junit string }
+// reportFiles are the reports that are written when a run has ended: of run, watch and rerun. Each is a file's name.
+type reportFiles struct{ html, junit, markdown, trace, ctrf string }
 
 func addReportFiles(cmd *cobra.Command) *reportFiles {
 	var f reportFiles
-	cmd.Flags().StringVar(&f.junit, "junit", "", "file to write a JUnit report to when the run has ended")
+	for _, flag := range []struct {
+		file       *string
+		name, what string
+	}{
+		{&f.ctrf, "ctrf", "a CTRF report"},
+		{&f.junit, "junit", "a JUnit report"},
+		{&f.markdown, "markdown", "a Markdown summary"},
+		{&f.html, "report", "an HTML report"},
+		{&f.trace, "trace", "a Chrome trace"},
+	} {
+		cmd.Flags().StringVar(flag.file, flag.name, "", "file to write "+flag.what+" to when the run has ended")
+	}
 	return &f
 }
 
 // wanted is false if none is to be written.
-func (f *reportFiles) wanted() bool { return f.junit != "" }
+func (f *reportFiles) wanted() bool { return *f != reportFiles{} }
 
-// write writes them.
-func (f *reportFiles) write(in report.Input) error {
-	if f.junit == "" {
-		return nil
+// write writes them. The command is how podtest was called.
+func (f *reportFiles) write(in report.Input, command string) error {
+	if f.junit != "" {
+		var text bytes.Buffer
+		if err := junit.Write(&text, in); err != nil {
+			return err
+		}
+		if err := writeFile(f.junit, &text); err != nil {
+			return err
+		}
 	}
-	file, err := os.Create(f.junit)
-	if err != nil {
-		return fmt.Errorf("writing the JUnit report: %w", err)
+	run := facts.Of(in, command)
+	for format, file := range map[string]string{
+		"html": f.html, "markdown": f.markdown, "trace": f.trace, "ctrf": f.ctrf,
+	} {
+		if file == "" {
+			continue
+		}
+		var text bytes.Buffer
+		if err := formats[format](&text, run, reportOptions{most: markdown.Comment}); err != nil {
+			return err
+		}
+		if err := writeFile(file, &text); err != nil {
+			return err
+		}
 	}
-	if err := junit.Write(file, in); err != nil {
-		_ = file.Close()
-		return fmt.Errorf("writing %s: %w", f.junit, err)
+	return nil
+}
+
+// writeFile writes a report that is whole.
+func writeFile(name string, text *bytes.Buffer) error {
+	if err := os.WriteFile(name, text.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("writing a report: %w", err)
 	}
-	return file.Close()
+	return nil
 }

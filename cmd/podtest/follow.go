@@ -133,7 +133,7 @@ func (c *cli) reportOf(in report.Input, unknown error, o followFlags) error {
 		fmt.Fprintf(c.err, "no report is written: %s\n", report.Block(unknown.Error()))
 		return nil
 	}
-	return o.files.write(in)
+	return o.files.write(in, c.command)
 }
 
 // left is for a run that is not followed to its end.
