@@ -50,6 +50,7 @@ func (p *play) list() error {
 	if p.cat, err = catalog.New(parts...); err != nil {
 		return listFailed(err)
 	}
+	p.goHome()
 	p.cat.Stress = p.run.Spec.Stress != nil
 	p.set, err = settings.Resolve(&p.run.Spec, p.o.From, p.cat)
 	if _, filter := errors.AsType[*settings.FilterError](err); filter {

@@ -105,7 +105,7 @@ func TestADryRunShowsThePlanAndStartsNoTest(t *testing.T) {
 	if len(batches.Items) > 0 {
 		t.Errorf("%d batches were made", len(batches.Items))
 	}
-	out, err := exec.Command(podtest, "list", run.Name, "-n", run.Namespace, "-o", "json").Output()
+	out, err := exec.Command(podtest, "list", run.Name, "-n", run.Namespace, "-o", "plan").Output()
 	must(t, err)
 	got := map[string]planned{}
 	for lines := json.NewDecoder(bytes.NewReader(out)); lines.More(); {
