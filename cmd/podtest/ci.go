@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/report"
 	"github.com/podtest/podtest/internal/report/ci"
+	"github.com/podtest/podtest/internal/report/facts"
+	"github.com/podtest/podtest/internal/report/markdown"
 )
 
 // ciFlags say for which CI system run, watch and rerun print, and hold what its limits count: a whole step.
@@ -70,7 +73,7 @@ func (c *cli) endCI(f *ciFlags, in report.Input) {
 		text = f.annotations.Tests(in)
 	}
 	_, _ = c.out.Write(text)
-	for _, err := range []error{writeSummary(in), f.writeOutputs(in.Run)} {
+	for _, err := range []error{c.writeSummary(in), f.writeOutputs(in.Run)} {
 		if err != nil {
 			fmt.Fprintf(c.err, "warning: %v\n", err)
 		}
@@ -78,7 +81,7 @@ func (c *cli) endCI(f *ciFlags, in report.Input) {
 }
 
 // writeSummary adds the run to GitHub's page of the step.
-func writeSummary(in report.Input) error {
+func (c *cli) writeSummary(in report.Input) error {
 	file := os.Getenv("GITHUB_STEP_SUMMARY")
 	if file == "" {
 		return nil
@@ -87,7 +90,9 @@ func writeSummary(in report.Input) error {
 	if info, err := os.Stat(file); err == nil {
 		there = info.Size()
 	}
-	text, err := ci.Summary(there, in, ci.Verdict)
+	text, err := ci.Summary(there, in, func(w io.Writer, in report.Input, budget int) error {
+		return markdown.Write(w, facts.Of(in, c.command), budget)
+	})
 	if err != nil {
 		return err
 	}
