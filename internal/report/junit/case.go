@@ -21,7 +21,7 @@ func (r input) decided(ordinal uint32, final report.Entry) testCase {
 	if !good {
 		main, others = others[0], others[1:]
 	}
-	c := r.ran(main, good && policy.StoreSuccess || !good && policy.StoreFailure)
+	c := r.ran(ordinal, main, good && policy.StoreSuccess || !good && policy.StoreFailure)
 	kind := "rerun"
 	if good {
 		kind = "flaky"
@@ -59,14 +59,22 @@ func (r input) failed(ordinal uint32) []report.Entry {
 }
 
 // ran is a case as an attempt has it, whatever its verdict.
-func (r input) ran(e report.Entry, store bool) testCase {
+func (r input) ran(ordinal uint32, e report.Entry, store bool) testCase {
 	c := testCase{Timestamp: began(e.Row), Time: took(e.Row), Properties: &properties{}}
 	add := func(name, value string) {
-		c.Properties.Properties = append(c.Properties.Properties, property{name, value})
+		if value != "" {
+			c.Properties.Properties = append(c.Properties.Properties, property{name, value})
+		}
 	}
 	add("pod", report.Line(e.Pod).String())
+	add("node", report.Line(r.nodes[e.Pod]).String())
+	add("class", report.Line(r.Book.Class(ordinal)).String())
+	add("attempts", fmt.Sprint(e.Attempts))
 	if e.Row.PeakRSS > 0 {
-		add("peak-memory-kib", fmt.Sprint(e.Row.PeakRSS))
+		add("peak-memory-bytes", fmt.Sprint(e.Row.PeakRSS<<10))
+	}
+	if e.Row.CPU > 0 {
+		add("cpu-seconds", seconds(time.Duration(e.Row.CPU)*time.Microsecond))
 	}
 	if o, kept := r.Outputs[tryOf(e)]; kept && store {
 		c.Out, c.Err = printed(o.Stdout), printed(o.Stderr)
@@ -81,7 +89,7 @@ func (r input) bad(of string, e report.Entry, store bool) bad {
 		name = of + strings.ToUpper(name[:1]) + name[1:]
 	}
 	b := bad{
-		XMLName: xml.Name{Local: name}, Timestamp: began(e.Row), Time: took(e.Row), Type: kind, Message: report.Why(e.Row),
+		XMLName: xml.Name{Local: name}, Timestamp: began(e.Row), Time: took(e.Row), Type: kind, Message: message(e.Row),
 	}
 	if !store {
 		return b
@@ -92,6 +100,15 @@ func (r input) bad(of string, e report.Entry, store bool) bad {
 		b.Message = said(b.Err, b.Message)
 	}
 	return b
+}
+
+// message is nextest's where it has one that says no less than ours.
+func message(row outcome.Row) string {
+	name := strings.TrimPrefix(report.Why(row), "ended by ")
+	if row.Outcome == outcome.Crashed && strings.HasPrefix(name, "SIG") && row.Reason == outcome.Signal {
+		return fmt.Sprintf("process aborted with signal %d (%s)", row.Code, name)
+	}
+	return report.Why(row)
 }
 
 // said is the line of an output that tells why a Rust test failed, which nextest makes the message.

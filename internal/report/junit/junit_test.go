@@ -127,6 +127,7 @@ func TestWrite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := written(t, tt.said, tt.change)
 			parses(t, got)
+			validates(t, got)
 			goldentest.Compare(t, filepath.Join("testdata", name+".xml"), got)
 		})
 	}

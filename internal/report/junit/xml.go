@@ -7,6 +7,7 @@ type testSuites struct {
 	XMLName   xml.Name `xml:"testsuites"`
 	Name      string   `xml:"name,attr"`
 	Tests     int      `xml:"tests,attr"`
+	Skipped   int      `xml:"skipped,attr"`
 	Failures  int      `xml:"failures,attr"`
 	Errors    int      `xml:"errors,attr"`
 	UUID      string   `xml:"uuid,attr"`
@@ -14,17 +15,19 @@ type testSuites struct {
 	Time      string   `xml:"time,attr"`
 	Suites    []*testSuite
 
-	byName map[string]*testSuite
+	byName     map[string]*testSuite
+	properties properties // of each suite
 }
 
 type testSuite struct {
-	XMLName  xml.Name `xml:"testsuite"`
-	Name     string   `xml:"name,attr"`
-	Tests    int      `xml:"tests,attr"`
-	Skipped  int      `xml:"skipped,attr"`
-	Errors   int      `xml:"errors,attr"`
-	Failures int      `xml:"failures,attr"`
-	Cases    []testCase
+	XMLName    xml.Name   `xml:"testsuite"`
+	Name       string     `xml:"name,attr"`
+	Tests      int        `xml:"tests,attr"`
+	Skipped    int        `xml:"skipped,attr"`
+	Errors     int        `xml:"errors,attr"`
+	Failures   int        `xml:"failures,attr"`
+	Properties properties `xml:"properties"`
+	Cases      []testCase
 }
 
 type testCase struct {
@@ -39,6 +42,8 @@ type testCase struct {
 	Others     []bad       // other attempts that failed
 	Out        string      `xml:"system-out,omitempty"`
 	Err        string      `xml:"system-err,omitempty"`
+
+	cut int64 // bytes of what it printed
 }
 
 type properties struct {
@@ -69,7 +74,7 @@ type bad struct {
 func (all *testSuites) add(c testCase) {
 	s := all.byName[c.ClassName]
 	if s == nil {
-		s = &testSuite{Name: c.ClassName}
+		s = &testSuite{Name: c.ClassName, Properties: all.properties}
 		all.byName[c.ClassName] = s
 		all.Suites = append(all.Suites, s)
 	}
@@ -78,6 +83,7 @@ func (all *testSuites) add(c testCase) {
 	s.Tests++
 	switch {
 	case c.Skipped != nil:
+		all.Skipped++
 		s.Skipped++
 	case c.Bad == nil:
 	case c.Bad.XMLName.Local == "error":
