@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/url"
@@ -12,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/tools/clientcmd"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/report"
@@ -63,28 +61,6 @@ func (c *cli) explain(err error) string {
 		}
 	}
 	return report.Block(err.Error()).String()
-}
-
-// get is the TestRun of that name.
-func (c *cli) get(ctx context.Context, name string) (client.WithWatch, *v1alpha1.TestRun, error) {
-	namespace, _, err := c.namespace()
-	if err != nil {
-		return nil, nil, err
-	}
-	cluster, err := c.connect()
-	if err != nil {
-		return nil, nil, err
-	}
-	run := &v1alpha1.TestRun{}
-	err = cluster.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, run)
-	if apierrors.IsNotFound(err) {
-		return nil, nil, fmt.Errorf("there is no TestRun %s in namespace %s: "+
-			"`kubectl get testruns --namespace %s` shows those there are", name, namespace, namespace)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading TestRun %s/%s: %w", namespace, name, err)
-	}
-	return cluster, run, nil
 }
 
 func noSuchFile(err error) bool { return errors.Is(err, fs.ErrNotExist) }

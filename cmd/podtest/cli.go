@@ -110,8 +110,11 @@ podtest uses the pod's service account and its namespace. Exit codes are nextest
 	}
 	root.AddCommand(
 		c.cancelVerb(),
+		c.compareVerb(),
 		c.doctorVerb(),
+		c.eventsVerb(),
 		c.exitCodesTopic(),
+		c.explainVerb(),
 		c.harnessVerb(),
 		c.importVerb(),
 		c.installVerb(),
@@ -121,9 +124,11 @@ podtest uses the pod's service account and its namespace. Exit codes are nextest
 		c.optionsVerb(),
 		c.replayVerb(),
 		c.reportVerb(),
+		c.reproVerb(),
 		c.rerunVerb(),
 		c.resultsVerb(),
 		c.runVerb(),
+		c.topVerb(),
 		c.uninstallVerb(),
 		c.upgradeVerb(),
 		c.versionVerb(),

@@ -141,14 +141,14 @@ passed     0.000s     1          unit::pay    TestSame   shop-w00000
 `,
 		},
 		"results: only some outcomes, as JSON lines": {
-			args: []string{"results", "shop", "-n", "ci", "-o", "json", "--outcome", "timedOut,notRun"},
-			wantOut: `{"ordinal":1,"binary":"unit::cart","name":"TestBad","outcome":"timedOut","reason":"slowTimeout","code":0,"flaky":false,"slow":false,"leaky":false,"attempts":2,"durationUs":2000000,"cpuUs":0,"peakRssKiB":0,"pod":"shop-w00000"}
-{"ordinal":3,"binary":"unit::pay","name":"TestLost","outcome":"notRun","reason":"Infrastructure","code":0,"flaky":false,"slow":false,"leaky":false,"attempts":0,"durationUs":0,"cpuUs":0,"peakRssKiB":0,"pod":""}
+			args: []string{"results", "shop", "-n", "ci", "-o", "jsonl", "--outcome", "timedOut,notRun"},
+			wantOut: `{"ordinal":1,"binary":"unit::cart","name":"TestBad","outcome":"timedOut","reason":"slowTimeout","code":0,"flaky":false,"slow":false,"leaky":false,"attempts":2,"durationUs":2000000,"cpuUs":0,"peakRssKiB":0,"class":"default","pod":"shop-w00000","node":""}
+{"ordinal":3,"binary":"unit::pay","name":"TestLost","outcome":"notRun","reason":"Infrastructure","code":0,"flaky":false,"slow":false,"leaky":false,"attempts":0,"durationUs":0,"cpuUs":0,"peakRssKiB":0,"class":"default","pod":"","node":""}
 `,
 		},
 		"results: an outcome that is none": {
 			args: []string{"results", "shop", "-n", "ci", "--outcome", "broken"}, wantCode: 96,
-			wantErr: "error: --outcome broken: want some of passed, failed, timedOut, crashed, oomKilled, skipped, notRun, pending\n",
+			wantErr: "error: --outcome broken: want some of passed, failed, timedOut, crashed, oomKilled, skipped, notRun, pending, flaky, slow, leaky\n",
 		},
 		"results: no such run": {
 			args: []string{"results", "shoe", "-n", "ci"}, wantCode: 96,
@@ -218,7 +218,7 @@ default   -       1        0          2          -         unit::pay    TestSame
 		},
 		"junit: a file that cannot be": {
 			args: []string{"junit", "shop", "-n", "ci", "-o", "/nowhere/junit.xml"}, wantCode: 96,
-			wantErr: "error: open /nowhere/junit.xml: no such file or directory\n  check the path\n",
+			wantErr: "error: writing the JUnit report: open /nowhere/junit.xml: no such file or directory\n  check the path\n",
 		},
 		"cancel: too late": {
 			args: []string{"cancel", "shop", "-n", "ci"}, wantOut: "testrun.podtest.dev/shop has ended before: Error\n",

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/wire"
 )
 
@@ -31,6 +32,7 @@ type Worker struct {
 	// Created, until Scheduled it waits for a node, until Started for its image, until Finished it runs tests.
 	Created, Scheduled, Started, Finished time.Time
 	Cause, Message                        string // of its end; empty while it lives
+	Lost                                  []Try  // attempts that ran when it died
 }
 
 func workerOf(b *v1alpha1.TestBatch) Worker {
@@ -57,6 +59,9 @@ func workerOf(b *v1alpha1.TestBatch) Worker {
 	}
 	if e := b.Status.End; e != nil {
 		w.Cause, w.Message = e.Cause, e.Message
+		for _, l := range e.Lost {
+			w.Lost = append(w.Lost, Try{Ordinal: uint32(l.Ordinal), Attempt: uint16(l.Attempt)})
+		}
 	}
 	return w
 }
@@ -66,4 +71,19 @@ func (b *Book) Workers() []Worker {
 	return slices.SortedFunc(maps.Values(b.workers), func(a, b Worker) int {
 		return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Batch, b.Batch))
 	})
+}
+
+// Nodes are the nodes of the pods that were read of, as far as they are known.
+func (b *Book) Nodes() map[string]string {
+	nodes := make(map[string]string, len(b.workers))
+	for _, w := range b.workers {
+		nodes[w.Pod] = w.Node
+	}
+	return nodes
+}
+
+// Class is the class of pods that a test belongs to.
+func (b *Book) Class(ordinal uint32) string {
+	p := b.set.Policy(ordinal)
+	return cmp.Or(b.set.Classes[p.Class].Name, plan.ClassDefault)
 }

@@ -1,9 +1,6 @@
 package report
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -22,6 +19,9 @@ var Outcomes = []string{
 	outcome.OOMKilled.String(), outcome.Skipped.String(), outcome.NotRun.String(), Pending,
 }
 
+// Marks are what Result can be beside its outcome.
+var Marks = []string{"flaky", "slow", "leaky"}
+
 // Result is what became of one test. Its names are not neutralised: they are data.
 type Result struct {
 	Ordinal    uint32 `json:"ordinal"`
@@ -37,7 +37,54 @@ type Result struct {
 	DurationUs uint64 `json:"durationUs"`
 	CPUUs      uint64 `json:"cpuUs"`
 	PeakRSSKiB uint64 `json:"peakRssKiB"`
+	Class      string `json:"class"`
 	Pod        string `json:"pod"`
+	Node       string `json:"node"`
+}
+
+// Is reports whether the result has one of the words of Outcomes and Marks.
+func (r Result) Is(word string) bool {
+	switch word {
+	case "flaky":
+		return r.Flaky
+	case "slow":
+		return r.Slow
+	case "leaky":
+		return r.Leaky
+	}
+	return r.Outcome == word
+}
+
+// Bad reports whether the test failed, in whatever way.
+func (r Result) Bad() bool { return r.Decided() && !r.Good() }
+
+// Good reports whether the test passed or said itself that it does not apply.
+func (r Result) Good() bool {
+	return r.Outcome == outcome.Passed.String() || r.Outcome == outcome.Skipped.String()
+}
+
+// Decided reports whether the test has a verdict.
+func (r Result) Decided() bool { return r.Outcome != Pending && r.Outcome != outcome.NotRun.String() }
+
+// Duration is how long the test's deciding attempt took.
+func (r Result) Duration() time.Duration { return time.Duration(r.DurationUs) * time.Microsecond }
+
+// ResultList is the results of a run as one document.
+type ResultList struct {
+	Namespace string   `json:"namespace"`
+	Run       string   `json:"run"`
+	UID       string   `json:"uid"`
+	Complete  bool     `json:"complete"`
+	Result    string   `json:"result,omitempty"` // of the run: Passed, Failed, Error, Cancelled
+	Results   []Result `json:"results"`
+}
+
+// NewResultList puts the results of a run together.
+func NewResultList(run *v1alpha1.TestRun, results []Result) ResultList {
+	return ResultList{
+		Namespace: run.Namespace, Run: run.Name, UID: string(run.UID), Complete: run.Status.CompletionTime != nil,
+		Result: string(run.Status.Result), Results: append([]Result{}, results...),
+	}
 }
 
 // Results are all selected tests of a run, in the order of the catalog.
@@ -47,6 +94,7 @@ func (b *Book) Results(run *v1alpha1.TestRun) []Result {
 		none = Result{Outcome: outcome.NotRun.String(), Reason: c.Reason}
 		b.Cut()
 	}
+	nodes := b.Nodes()
 	var results []Result
 	b.Selected(func(ordinal uint32, e Entry, decided bool) {
 		r := none
@@ -58,39 +106,10 @@ func (b *Book) Results(run *v1alpha1.TestRun) []Result {
 			}
 		}
 		r.Binary, r.Name = b.Names(ordinal)
-		r.Ordinal, r.Attempts, r.Pod = ordinal, e.Attempts, e.Pod
+		r.Ordinal, r.Attempts, r.Class, r.Pod, r.Node = ordinal, e.Attempts, b.Class(ordinal), e.Pod, nodes[e.Pod]
 		results = append(results, r)
 	})
 	return results
-}
-
-// WriteJSON writes an object a line.
-func WriteJSON(w io.Writer, results []Result) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for i := range results {
-		if err := enc.Encode(results[i]); err != nil {
-			return fmt.Errorf("writing results: %w", err)
-		}
-	}
-	return nil
-}
-
-// WriteTable writes a line a test, for people. The test stands last but one, for it may be long, and pods are alike.
-func WriteTable(w io.Writer, results []Result) error {
-	rows := [][]string{{"OUTCOME", "DURATION", "ATTEMPTS", "BINARY", "TEST", "POD"}}
-	for _, r := range results {
-		word := r.Outcome
-		if r.Flaky {
-			word += " (flaky)"
-		}
-		took := (time.Duration(r.DurationUs) * time.Microsecond).Seconds()
-		rows = append(rows, []string{
-			word, fmt.Sprintf("%.3fs", took), fmt.Sprint(r.Attempts), Line(r.Binary).s, Line(r.Name).s, Line(r.Pod).s,
-		})
-	}
-	_, err := io.WriteString(w, aligned(rows))
-	return err
 }
 
 // aligned pads all columns but the last, by characters.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/podtest/podtest/internal/goldentest"
@@ -27,16 +28,19 @@ func brief(r Result) string {
 }
 
 var results = []Result{
-	{Ordinal: 0, Binary: "unit::cart", Name: "TestAdd", Outcome: "passed", Attempts: 1, DurationUs: 21_000, CPUUs: 9_000, PeakRSSKiB: 4096, Pod: "shop-w00000"},
-	{Ordinal: 2, Binary: "unit::pay", Name: "Test\x1b[2J<größe>", Outcome: "passed", Flaky: true, Attempts: 2, DurationUs: 1_250_000, Pod: "shop-w00001"},
-	{Ordinal: 3, Binary: "unit::pay", Name: "TestRefund", Outcome: "crashed", Reason: "signal", Code: 11, Attempts: 2, DurationUs: 99, Pod: "shop-w00001"},
+	{Ordinal: 0, Binary: "unit::cart", Name: "TestAdd", Outcome: "passed", Attempts: 1, DurationUs: 21_000, CPUUs: 9_000, PeakRSSKiB: 4096, Class: "default", Pod: "shop-w00000", Node: "node-1"},
+	{Ordinal: 2, Binary: "unit::pay", Name: "Test\x1b[2J<größe>", Outcome: "passed", Flaky: true, Attempts: 2, DurationUs: 1_250_000, PeakRSSKiB: 3 << 20, Pod: "shop-w00001"},
+	{Ordinal: 3, Binary: "unit::pay", Name: "TestRefund", Outcome: "crashed", Reason: "signal", Code: 11, Attempts: 2, DurationUs: 99, PeakRSSKiB: 700, Pod: "shop-w00001"},
 	{Ordinal: 4, Binary: "unit::pay", Name: "TestSend", Outcome: "notRun", Reason: "Cancelled"},
 }
 
 func TestWriteResults(t *testing.T) {
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"results-table": func(b *bytes.Buffer) error { return WriteTable(b, results) },
-		"results-json":  func(b *bytes.Buffer) error { return WriteJSON(b, results) },
+		"results-table": func(b *bytes.Buffer) error { return Table{}.Write(b, results) },
+		"results-wide":  func(b *bytes.Buffer) error { return Table{Wide: true}.Write(b, results) },
+		"results-bare":  func(b *bytes.Buffer) error { return Table{NoHeaders: true}.Write(b, results) },
+		"results-names": func(b *bytes.Buffer) error { return WriteNames(b, results) },
+		"results-json":  func(b *bytes.Buffer) error { return WriteJSONLines(b, results) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -70,6 +74,19 @@ func TestQuote(t *testing.T) {
 	} {
 		if got := Quote(in); got != want {
 			t.Errorf("Quote(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestSort(t *testing.T) {
+	for by, want := range map[string]string{"name": "2034", "duration": "2034", "memory": "2034", "cpu": "0234", "": "0234"} {
+		sorted, got := slices.Clone(results), ""
+		Sort(sorted, by)
+		for _, r := range sorted {
+			got += fmt.Sprint(r.Ordinal)
+		}
+		if got != want {
+			t.Errorf("by %s: %s, want %s", by, got, want)
 		}
 	}
 }

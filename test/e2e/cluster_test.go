@@ -149,7 +149,7 @@ func condition(run *v1alpha1.TestRun, kind string) metav1.Condition {
 	return metav1.Condition{}
 }
 
-// result is a line of `podtest results -o json`.
+// result is a line of `podtest results -o jsonl`.
 type result struct {
 	Ordinal  int    `json:"ordinal"`
 	Binary   string `json:"binary"`
@@ -165,7 +165,7 @@ type result struct {
 func results(t *testing.T, run *v1alpha1.TestRun) map[string]result {
 	t.Helper()
 	var stderr bytes.Buffer
-	cmd := exec.Command(podtest, "results", run.Name, "-n", run.Namespace, "-o", "json")
+	cmd := exec.Command(podtest, "results", run.Name, "-n", run.Namespace, "-o", "jsonl")
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
