@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -121,6 +122,34 @@ func (s *shell) withRun(t *testing.T) {
 		}},
 	}
 	must(s.cluster.Status().Update(ctx, run))
+}
+
+// goesOn puts a run with the same tests into the cluster of which no test has ended yet.
+func (s *shell) goesOn(t *testing.T, name string) {
+	t.Helper()
+	run := &v1alpha1.TestRun{}
+	if err := s.cluster.Get(t.Context(), client.ObjectKey{Namespace: "ci", Name: "shop"}, run); err != nil {
+		t.Fatal(err)
+	}
+	cat, err := records.LoadCatalog(t.Context(), s.cluster, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &v1alpha1.TestRun{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ci", Name: name, UID: "u-" + types.UID(name), Labels: map[string]string{"branch": "main"}},
+		Spec:       run.Spec,
+	}
+	if err := s.cluster.Create(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	n, err := records.SaveCatalog(t.Context(), s.cluster, other, cat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Status.Catalog = &v1alpha1.CatalogRef{Digest: cat.Digest(), Records: int32(n)}
+	if err := s.cluster.Status().Update(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestVerbsOnARunThatHasEnded(t *testing.T) {

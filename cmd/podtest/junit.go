@@ -85,7 +85,7 @@ func (c *cli) writeJUnit(in report.Input, file string, limits junit.Limits) erro
 		if file == "" || file == "-" {
 			_, err = c.out.Write(text)
 		} else {
-			err = os.WriteFile(numbered(file, i), text, 0o644)
+			err = os.WriteFile(fileName(file, i), text, 0o644)
 		}
 		if err != nil {
 			return fmt.Errorf("writing the JUnit report: %w", err)
@@ -94,8 +94,8 @@ func (c *cli) writeJUnit(in report.Input, file string, limits junit.Limits) erro
 	return nil
 }
 
-// numbered is "junit.xml", then "junit-2.xml" and so on.
-func numbered(file string, i int) string {
+// fileName is "junit.xml", then "junit-2.xml" and so on.
+func fileName(file string, i int) string {
 	if i == 0 {
 		return file
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
@@ -57,18 +56,14 @@ and followed at once, and the exit code is its own.`,
 		if err != nil {
 			return err
 		}
-		manifest, err := test.Manifest(change)
-		if err != nil {
-			return err
-		}
+		one := test.TestRun(change)
 		if !o.run {
-			return test.Write(c.out, manifest, advice)
+			return test.Write(c.out, one, advice)
 		}
-		runs, err := c.create(cmd.Context(), cluster, []*unstructured.Unstructured{manifest})
-		if err != nil {
+		if err := c.createRerun(cmd.Context(), cluster, one); err != nil {
 			return err
 		}
-		return c.followAll(cmd.Context(), cluster, runs, follow)
+		return c.follow(cmd.Context(), cluster, one, follow)
 	}
 	return cmd
 }

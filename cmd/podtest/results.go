@@ -107,7 +107,7 @@ func (c *cli) writeResults(o resultsFlags, run *v1alpha1.TestRun, results []repo
 	case "table", "wide":
 		return report.Table{Wide: o.output == "wide", NoHeaders: o.noHeaders}.Write(c.out, results)
 	case "name":
-		return report.WriteNames(c.out, results)
+		return report.WriteResultNames(c.out, results)
 	case "jsonl":
 		return report.WriteJSONLines(c.out, results)
 	}

@@ -39,7 +39,7 @@ func TestWriteResults(t *testing.T) {
 		"results-table": func(b *bytes.Buffer) error { return Table{}.Write(b, results) },
 		"results-wide":  func(b *bytes.Buffer) error { return Table{Wide: true}.Write(b, results) },
 		"results-bare":  func(b *bytes.Buffer) error { return Table{NoHeaders: true}.Write(b, results) },
-		"results-names": func(b *bytes.Buffer) error { return WriteNames(b, results) },
+		"results-names": func(b *bytes.Buffer) error { return WriteResultNames(b, results) },
 		"results-json":  func(b *bytes.Buffer) error { return WriteJSONLines(b, results) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,8 +21,8 @@ func WriteJSONLines(w io.Writer, results []Result) error {
 	return nil
 }
 
-// WriteNames writes the binary id and the name of a test a line.
-func WriteNames(w io.Writer, results []Result) error {
+// WriteResultNames writes the binary id and the name of a test a line.
+func WriteResultNames(w io.Writer, results []Result) error {
 	for _, r := range results {
 		if _, err := fmt.Fprintf(w, "%s %s\n", Line(r.Binary), Line(r.Name)); err != nil {
 			return err

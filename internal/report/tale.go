@@ -16,6 +16,11 @@ import (
 func selection(run *v1alpha1.TestRun, from settings.Provenance, why settings.Reason) string {
 	spec := &run.Spec
 	switch why {
+	case settings.Rerun:
+		if spec.Rerun == nil {
+			return "no: it is not among the tests that are run again"
+		}
+		return fmt.Sprintf("no: spec.rerun takes what TestRun %s has left, and this test is not among that", spec.Rerun.Name)
 	case settings.Ignored:
 		if spec.RunIgnored == v1alpha1.RunIgnoredOnly {
 			return "no: spec.runIgnored is Only, and the test binary does not mark it as ignored"

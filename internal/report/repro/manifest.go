@@ -39,9 +39,9 @@ const longestName = 200 - len(suffix) - 8
 
 const suffix = "-repro-"
 
-// Manifest is a TestRun of the test alone: same image, template, pod shape and settings, one attempt, nothing else.
-// Fixtures stay: the test may need them.
-func (t Test) Manifest(c Change) (*unstructured.Unstructured, error) {
+// TestRun is one of the test alone: same image, template, pod shape and settings, one attempt, nothing else. Fixtures
+// stay: the test may need them.
+func (t Test) TestRun(c Change) *v1alpha1.TestRun {
 	run := &v1alpha1.TestRun{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "TestRun"},
 		ObjectMeta: metav1.ObjectMeta{
@@ -56,14 +56,14 @@ func (t Test) Manifest(c Change) (*unstructured.Unstructured, error) {
 	if t.Listed.Ignored {
 		spec.RunIgnored = v1alpha1.RunIgnoredAll
 	}
-	spec.Mode, spec.ProfileRef, spec.Partition, spec.Stress = v1alpha1.ModeRun, nil, "", nil
+	spec.Mode, spec.ProfileRef, spec.Rerun, spec.Partition, spec.Stress = v1alpha1.ModeRun, nil, nil, "", nil
 	spec.Retries, spec.FailFast, spec.Parallelism = &v1alpha1.Retries{}, nil, 1
 	spec.Suspend, spec.Cancel, spec.Force = false, false, false
 	if c.Count > 1 {
 		spec.Stress = &v1alpha1.Stress{Count: c.Count}
 	}
 	spec.Overrides = t.overrides(c)
-	return manifest(run)
+	return run
 }
 
 // overrides are what the run's overrides say of the test, and what is to be otherwise, as one.
@@ -109,7 +109,7 @@ func (c Change) resources(r *corev1.ResourceRequirements) *corev1.ResourceRequir
 	return r
 }
 
-// manifest is the run without what only objects in a cluster have.
+// manifest is a run without what only objects in a cluster have.
 func manifest(run *v1alpha1.TestRun) (*unstructured.Unstructured, error) {
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(run)
 	if err != nil {

@@ -38,6 +38,7 @@ func shop() (*v1alpha1.TestRun, *catalog.Catalog) {
 		{Name: "nx", Nextest: &v1alpha1.NextestHarness{Archive: "/t.tar.zst", WorkspaceRemap: "/src"}},
 	}
 	s.Filter, s.DefaultFilter, s.Partition, s.RunIgnored = "test(A)", "not all()", "slice:1/9", v1alpha1.RunIgnoredOnly
+	s.Rerun = &v1alpha1.Rerun{Name: "before"}
 	s.ProfileRef, s.Parallelism, s.Retries = &v1alpha1.ProfileRef{Name: "ci"}, 20, &v1alpha1.Retries{Count: 3}
 	s.FailFast, s.Cancel, s.Force, s.Suspend = &v1alpha1.FailFast{}, true, true, true
 	s.Groups = []v1alpha1.Group{{Name: "db", MaxParallel: 1}}
@@ -75,12 +76,8 @@ func testOf(t *testing.T, run *v1alpha1.TestRun, cat *catalog.Catalog, ordinal u
 // manifestOf is the run of a manifest, as it is after it was written and read.
 func manifestOf(t *testing.T, test repro.Test, c repro.Change) *v1alpha1.TestRun {
 	t.Helper()
-	m, err := test.Manifest(c)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var b bytes.Buffer
-	if err := test.Write(&b, m, repro.Advice{Podtest: "podtest", Told: test.Listed.Name, Set: &settings.Test{}}); err != nil {
+	if err := test.Write(&b, test.TestRun(c), repro.Advice{Podtest: "podtest", Told: test.Listed.Name, Set: &settings.Test{}}); err != nil {
 		t.Fatal(err)
 	}
 	var run v1alpha1.TestRun
@@ -136,16 +133,12 @@ func TestManifest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			test := testOf(t, run, cat, c.ordinal)
 			test.Class = c.class
-			m, err := test.Manifest(c.change)
-			if err != nil {
-				t.Fatal(err)
-			}
 			var b bytes.Buffer
 			advice := repro.Advice{
 				Podtest: "kubectl podtest", Told: test.Binary.ID + " " + test.Listed.Name, Ended: "failed: It failed.\nexit code 1",
 				Set: &settings.Test{Wrapper: run.Spec.RunWrapper, Args: run.Spec.RunExtraArgs, Env: []v1alpha1.EnvVar{{Name: "B", Value: "$HOME"}}, Fixtures: []int{0}},
 			}
-			if err := test.Write(&b, m, advice); err != nil {
+			if err := test.Write(&b, test.TestRun(c.change), advice); err != nil {
 				t.Fatal(err)
 			}
 			goldentest.Compare(t, filepath.Join("testdata", name+".yaml"), b.Bytes())

@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
+	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/report"
 	"github.com/podtest/podtest/internal/settings"
 )
@@ -20,8 +20,12 @@ type Advice struct {
 	Set     *settings.Test
 }
 
-// Write writes a manifest with advice above it, as comments.
-func (t Test) Write(w io.Writer, m *unstructured.Unstructured, a Advice) error {
+// Write writes the manifest of a TestRun of the test with advice above it, as comments.
+func (t Test) Write(w io.Writer, run *v1alpha1.TestRun, a Advice) error {
+	m, err := manifest(run)
+	if err != nil {
+		return err
+	}
 	text, err := yaml.Marshal(m.Object)
 	if err != nil {
 		return fmt.Errorf("writing the manifest: %w", err)
