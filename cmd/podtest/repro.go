@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
@@ -60,9 +61,11 @@ and followed at once, and the exit code is its own.`,
 		if !o.run {
 			return test.Write(c.out, one, advice)
 		}
-		if err := c.createRerun(cmd.Context(), cluster, one); err != nil {
-			return err
+		strict := client.WithFieldValidation(cluster, metav1.FieldValidationStrict)
+		if err := strict.Create(cmd.Context(), one, client.FieldOwner(fieldOwner)); err != nil {
+			return fmt.Errorf("creating TestRun %s/%s*: %w", one.Namespace, one.GenerateName, err)
 		}
+		fmt.Fprintf(c.err, "testrun.podtest.dev/%s created\n", one.Name)
 		return c.follow(cmd.Context(), cluster, one, follow)
 	}
 	return cmd
