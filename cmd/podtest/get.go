@@ -12,7 +12,8 @@ import (
 	"github.com/podtest/podtest/internal/settings"
 )
 
-// latest stands for the newest TestRun of the namespace wherever a verb wants the name of one. No object can be called so.
+// latest stands for the newest TestRun of the namespace wherever a verb wants the name of one. No object can be
+// called so.
 const latest = "@latest"
 
 // get is the TestRun of that name; @latest is the newest of the namespace.

@@ -80,7 +80,9 @@ func (o *resultsFlags) check() error {
 }
 
 // results are those that are asked for.
-func (o *resultsFlags) results(ctx context.Context, cluster client.Client, run *v1alpha1.TestRun) ([]report.Result, error) {
+func (o *resultsFlags) results(
+	ctx context.Context, cluster client.Client, run *v1alpha1.TestRun,
+) ([]report.Result, error) {
 	book, err := open(ctx, cluster, run)
 	if err != nil {
 		return nil, err

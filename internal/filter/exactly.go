@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// Exactly is the filterset of one test, whatever its names hold but for bytes that are not UTF-8, which no test has. All
-// of it is plain text on one line.
+// Exactly is the filterset of one test, whatever its names hold but for bytes that are not UTF-8, which no test has.
+// All of it is plain text on one line.
 func Exactly(binaryID, name string) string {
 	return "binary_id(=" + escape(binaryID) + ") & test(=" + escape(name) + ")"
 }

@@ -43,8 +43,8 @@ func TestExactlySelectsOneTestOfHostileNames(t *testing.T) {
 
 func TestExactlySelectsOneTestOfAnyName(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		any := rapid.StringN(1, 30, 200).Filter(utf8.ValidString)
-		binary, name := any.Draw(t, "binary"), any.Draw(t, "name")
-		checkExactly(t, binary, name, []string{binary + " ", " " + name, strings.TrimSpace(name) + "x", name + `\`, any.Draw(t, "other")})
+		words := rapid.StringN(1, 30, 200).Filter(utf8.ValidString)
+		binary, name := words.Draw(t, "binary"), words.Draw(t, "name")
+		checkExactly(t, binary, name, []string{binary + " ", " " + name, strings.TrimSpace(name) + "x", name + `\`, words.Draw(t, "other")})
 	})
 }

@@ -108,7 +108,8 @@ func (t *tale) undecided(failed int) string {
 		}
 	}
 	if failed > 0 {
-		return fmt.Sprintf("It failed %s of %d, and waits for the next one.", count(int64(failed), "attempt"), t.policy.MaxAttempts)
+		return fmt.Sprintf("It failed %s of %d, and waits for the next one.",
+			count(int64(failed), "attempt"), t.policy.MaxAttempts)
 	}
 	return "It has not ended an attempt yet: it runs, or waits for a worker."
 }

@@ -1,5 +1,5 @@
-// Package chronicle puts in order of time what happened to a run: Kubernetes' events about it and what belongs to it, the
-// ends of its workers, and the changes of its conditions. Whatever is seen may be seen again.
+// Package chronicle puts in order of time what happened to a run: Kubernetes' events about it and what belongs to it,
+// the ends of its workers, and the changes of its conditions. Whatever is seen may be seen again.
 package chronicle
 
 import (

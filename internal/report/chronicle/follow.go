@@ -76,14 +76,7 @@ func (c *Chronicle) Follow(ctx context.Context, f Following) error {
 	defer stop()
 	seen, failed := make(chan live.Seen), make(chan error, 3)
 	for _, w := range c.watched(f.Client) {
-		watching.Go(func() {
-			failed <- w.Run(ctx, func(ctx context.Context, s live.Seen) {
-				select {
-				case seen <- s:
-				case <-ctx.Done():
-				}
-			})
-		})
+		watching.Go(func() { failed <- w.Run(ctx, into(seen)) })
 	}
 	var end <-chan time.Time // set once the run is complete
 	for {
@@ -105,6 +98,16 @@ func (c *Chronicle) Follow(ctx context.Context, f Following) error {
 			if err := c.take(s, f.Now()); err != nil {
 				return err
 			}
+		}
+	}
+}
+
+// into hands on what is seen.
+func into(seen chan<- live.Seen) func(context.Context, live.Seen) {
+	return func(ctx context.Context, s live.Seen) {
+		select {
+		case seen <- s:
+		case <-ctx.Done():
 		}
 	}
 }

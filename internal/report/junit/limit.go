@@ -168,7 +168,8 @@ func (t printedText) shorten(size int64) {
 	}
 	const name = "output-bytes-cut"
 	all := slices.DeleteFunc(t.of.Properties.Properties, func(p property) bool { return p.Name == name })
-	t.of.Properties.Properties = append(all, property{name, fmt.Sprint(t.of.cut)})
+	all = append(all, property{name, fmt.Sprint(t.of.cut)})
+	t.of.Properties.Properties = all
 }
 
 // kept is as much of the beginning, or of the end, as takes so many bytes as XML; characters stay whole.

@@ -98,8 +98,12 @@ func nextestStory(t *testing.T) []byte {
 	cat := &catalog.Catalog{
 		Binaries: []wire.Binary{{Suite: "rust", ID: "anvil"}, {Suite: "rust", ID: "anvil::it"}, {Suite: "rust", ID: "anvil::bin/my-tool"}},
 		Tests: []wire.Listed{
-			{Name: "tests::fails"}, {Name: "tests::is_ignored", Ignored: true}, {Name: "tests::is_slow"}, {Name: "tests::panics"},
-			{Name: "tests::passes"}, {Name: "tests::passes_the_second_time"},
+			{Name: "tests::fails"},
+			{Name: "tests::is_ignored", Ignored: true},
+			{Name: "tests::is_slow"},
+			{Name: "tests::panics"},
+			{Name: "tests::passes"},
+			{Name: "tests::passes_the_second_time"},
 			{Binary: 1, Name: "dies"},
 			{Binary: 1, Name: "is_ignored", Ignored: true},
 			{Binary: 1, Name: "knows_its_package"},

@@ -70,8 +70,11 @@ func (t Test) suite() v1alpha1.Suite {
 func (t Test) nextest(n *v1alpha1.NextestHarness) harness.Command {
 	argv := []string{"cargo-nextest", "nextest", "run"}
 	for _, f := range []struct{ flag, value string }{
-		{"--archive-file", n.Archive}, {"--binaries-metadata", n.BinariesMetadata}, {"--cargo-metadata", n.CargoMetadata},
-		{"--workspace-remap", n.WorkspaceRemap}, {"--target-dir-remap", n.TargetDirRemap},
+		{"--archive-file", n.Archive},
+		{"--binaries-metadata", n.BinariesMetadata},
+		{"--cargo-metadata", n.CargoMetadata},
+		{"--workspace-remap", n.WorkspaceRemap},
+		{"--target-dir-remap", n.TargetDirRemap},
 	} {
 		if f.value != "" {
 			argv = append(argv, f.flag, f.value)
