@@ -192,13 +192,15 @@ func TestFollowUntilTheRunIsComplete(t *testing.T) {
 		},
 	})
 	var told []string
+	ended := false
 	show := func(entries []chronicle.Entry) error {
 		for _, e := range entries {
 			told = append(told, e.Reason+" "+e.Message)
 		}
-		if !slices.Contains(told, "Told followed") || all.Complete() {
+		if ended || !slices.Contains(told, "Told followed") {
 			return nil
 		}
+		ended = true
 		now := run.DeepCopy()
 		now.Status.CompletionTime = new(at(60))
 		return c.Status().Update(t.Context(), now)
