@@ -11,7 +11,8 @@ import (
 
 // When output is written, and how much of it is taken. A verdict is never dropped for it; it is for verdicts.
 const (
-	spoolBytes    = 1 << 20 // of a batch, that are written at once
+	spoolBytes    = 1 << 20                // of a batch, that are written at once
+	spoolSoon     = 500 * time.Millisecond // the first failures are what people wait for; then twice as long each time
 	spoolDelay    = 5 * time.Second
 	spoolMost     = 4 << 20  // of a batch, that wait
 	spoolAll      = 64 << 20 // of all runs, that wait
@@ -25,6 +26,7 @@ type spool struct {
 	outputs []wire.Output
 	bytes   int
 	waiting bool
+	written int // how often
 	next    int // index of the next record
 }
 
@@ -66,7 +68,7 @@ func (s *spool) add(o wire.Output, size int) {
 	case s.bytes >= spoolBytes:
 		runs.spools.Add(s)
 	case !s.waiting:
-		runs.spools.AddAfter(s, spoolDelay)
+		runs.spools.AddAfter(s, min(spoolDelay, spoolSoon<<min(s.written, 10)))
 	}
 	s.waiting = true
 }
@@ -98,6 +100,7 @@ func (s *spool) take() ([]wire.Output, int) {
 	defer r.mu.Unlock()
 	outputs, bytes := s.outputs, s.bytes
 	s.outputs, s.bytes, s.waiting = nil, 0, false
+	s.written++
 	return outputs, bytes
 }
 

@@ -37,8 +37,8 @@ const maxRunning = 8
 // The bar has at least so many columns; with fewer there is none.
 const narrowestBar = 8
 
-// roomy is the width from which words are aligned as in the lines above.
-const roomy = 60
+// roomy is the width from which words are aligned as in the lines above; in a tight one no clock is shown.
+const roomy, tight = 60, 40
 
 // progressArea is the bar with the running tests below it. No line reaches the last column, for some terminals wrap
 // there, and all leave a row of the screen to the lines above.
@@ -68,8 +68,13 @@ func (p *Printer) margin() int {
 	return statusWidth + 1
 }
 
-func (p *Printer) head(s style, word, between string) segments {
+// head begins a line of the area, with how long something has taken.
+func (p *Printer) head(s style, word string, elapsed Micros) segments {
 	word = Line(word).s
+	between := "[ " + clock(elapsed) + "] "
+	if p.o.Width < tight {
+		between = ""
+	}
 	pad := strings.Repeat(" ", max(0, p.margin()-1-cells(word)))
 	if word != "" || p.margin() > 0 {
 		between = " " + between
@@ -82,7 +87,7 @@ func (p *Printer) bar(e Progress, room int) segments {
 	if e.Word == wordCancelling {
 		s = bad
 	}
-	line := p.head(s, e.Word, "[ "+clock(e.Elapsed)+"] ")
+	line := p.head(s, e.Word, e.Elapsed)
 	tail := standing(e.Tests)
 	if e.Tests.Selected > 0 {
 		if columns := room - line.cells() - tail.cells() - 1; columns >= narrowestBar {
@@ -107,7 +112,7 @@ func (p *Printer) runningLine(r Running, room int) segments {
 	if r.Slow {
 		word = "SLOW"
 	}
-	line := p.head(warn, word, "[ "+clock(r.Elapsed)+"] ")
+	line := p.head(warn, word, r.Elapsed)
 	t := r.Test.text()
 	id := withoutStart(t.Binary.s, max(0, room-line.cells())*2/5)
 	line = append(line, segment{binary, id}, segment{none, " "})
