@@ -376,6 +376,7 @@ const (
 	ExitTestsFailed    int32 = 100
 	ExitListFailed     int32 = 104
 	ExitFixtureFailed  int32 = 105
+	ExitIncomplete     int32 = 106
 	ExitOutput         int32 = 110
 	ExitInfrastructure int32 = 120
 	ExitCancelled      int32 = 130

@@ -11,11 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/report"
 )
-
-// exitIncomplete is nextest's for a recording of a run that had not ended.
-const exitIncomplete = exitCode(106)
 
 func (c *cli) replayVerb() *cobra.Command {
 	cmd := &cobra.Command{
@@ -88,7 +86,7 @@ func (c *cli) replayed(name string, r *recording) error {
 	r.close()
 	if r.goes || r.shown == nil {
 		fmt.Fprintf(c.err, "error: %s ends before its run does\n", report.Line(name))
-		return exitIncomplete
+		return exitCode(v1alpha1.ExitIncomplete)
 	}
 	if r.code != 0 {
 		return exitCode(r.code)

@@ -3,15 +3,24 @@ package follow
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"net"
+	"net/http"
+	"path"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -253,6 +262,137 @@ func TestFollowTellsTheVerdictWithoutItsDetails(t *testing.T) {
 	for _, want := range []string{"INCOMPLETE", "Failed [exit 100]"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+}
+
+// severed is a way to an API server whose connections can all be broken, and refused for a while.
+type severed struct {
+	net.Listener
+	mu      sync.Mutex
+	open    []net.Conn
+	refused bool
+	broken  bool // once
+}
+
+func (s *severed) Accept() (net.Conn, error) {
+	for {
+		c, err := s.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		refused := s.refused
+		if !refused {
+			s.open = append(s.open, c)
+		}
+		s.mu.Unlock()
+		if !refused {
+			return c, nil
+		}
+		_ = c.Close()
+	}
+}
+
+// sever breaks what is open; refuse says whether more is let in.
+func (s *severed) sever(refuse bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.open {
+		_ = c.Close()
+	}
+	s.open, s.refused, s.broken = nil, refuse, true
+}
+
+// forgetful is a server that knows nothing of what was before the connections broke: watches begin with a list.
+func (s *severed) forgetful(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		broken := s.broken
+		s.mu.Unlock()
+		if broken && r.URL.Query().Get("watch") != "" {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusGone)
+			_ = json.NewEncoder(w).Encode(apierrors.NewResourceExpired("too old").Status())
+			return
+		}
+		h(w, r)
+	}
+}
+
+// served is an API server that knows one run and tells each watch of it what it is now.
+func (c cluster) served() (*severed, client.WithWatch) {
+	c.t.Helper()
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	c.must(err)
+	way := &severed{Listener: plain}
+	server := &http.Server{Handler: way.forgetful(c.answer)}
+	go func() { _ = server.Serve(way) }()
+	c.t.Cleanup(func() { _ = server.Close() })
+	scheme := runtime.NewScheme()
+	c.must(v1alpha1.AddToScheme(scheme))
+	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{v1alpha1.GroupVersion})
+	for kind, plural := range map[string]string{"TestRun": "testruns", "TestBatch": "testbatches", "TestRecord": "testrecords"} {
+		named := v1alpha1.GroupVersion.WithResource
+		mapper.AddSpecific(v1alpha1.GroupVersion.WithKind(kind), named(plural), named(strings.ToLower(kind)), meta.RESTScopeNamespace)
+	}
+	w, err := client.NewWithWatch(&rest.Config{Host: "http://" + plain.Addr().String(), QPS: -1}, client.Options{Scheme: scheme, Mapper: mapper})
+	c.must(err)
+	return way, w
+}
+
+func (c cluster) answer(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	if r.URL.Query().Get("watch") != "" {
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done() // until the connection breaks
+		return
+	}
+	answer, err := c.found(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// found is a list, or the record that is asked for.
+func (c cluster) found(r *http.Request) (any, error) {
+	var list client.ObjectList
+	kind := ""
+	switch path.Base(r.URL.Path) {
+	case "testruns":
+		list, kind = &v1alpha1.TestRunList{}, "TestRunList"
+	case "testbatches":
+		list, kind = &v1alpha1.TestBatchList{}, "TestBatchList"
+	case "testrecords":
+		list, kind = &v1alpha1.TestRecordList{}, "TestRecordList"
+	default:
+		record := &v1alpha1.TestRecord{}
+		err := c.Get(r.Context(), client.ObjectKey{Namespace: c.run.Namespace, Name: path.Base(r.URL.Path)}, record)
+		record.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("TestRecord"))
+		return record, err
+	}
+	err := c.List(r.Context(), list)
+	list.GetObjectKind().SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(kind))
+	list.SetResourceVersion("1")
+	return list, err
+}
+
+func TestFollowSurvivesAnAPIServerThatDropsConnections(t *testing.T) {
+	c := newCluster(t, plainly)
+	way, through := c.served()
+	here := c
+	here.WithWatch = through
+	out, end, err := here.follow(
+		step{"TestRun ci/shop", func() { c.listed(); c.batch(good); way.sever(true) }},
+		step{"OFFLINE", func() { c.batch(good, bad); c.status(c.ended); way.sever(false) }},
+	)
+	checkWhole(t, out, end, err)
+	for _, want := range []string{"OFFLINE", "ONLINE"} {
+		if strings.Count(out, want) != 1 {
+			t.Errorf("%s is not there once:\n%s", want, out)
 		}
 	}
 }
