@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"path"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -266,79 +265,52 @@ func TestFollowTellsTheVerdictWithoutItsDetails(t *testing.T) {
 	}
 }
 
-// severed is a way to an API server whose connections can all be broken, and refused for a while.
-type severed struct {
-	net.Listener
-	mu      sync.Mutex
-	open    []net.Conn
-	refused bool
-	broken  bool // once
+// apiServer is one that knows one run and can be taken away. It tells watches nothing: those that break begin anew,
+// with a list, for it has forgotten what was before.
+type apiServer struct {
+	cluster
+	address string
+	server  *http.Server
+	gone    atomic.Bool // once
 }
 
-func (s *severed) Accept() (net.Conn, error) {
-	for {
-		c, err := s.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		s.mu.Lock()
-		refused := s.refused
-		if !refused {
-			s.open = append(s.open, c)
-		}
-		s.mu.Unlock()
-		if !refused {
-			return c, nil
-		}
-		_ = c.Close()
+func (s *apiServer) start() {
+	listener, err := net.Listen("tcp", s.address)
+	s.must(err)
+	s.address = listener.Addr().String()
+	s.server = &http.Server{Handler: http.HandlerFunc(s.handle)}
+	go func() { _ = s.server.Serve(listener) }()
+}
+
+// stop breaks all connections, and lets no more in.
+func (s *apiServer) stop() {
+	s.gone.Store(true)
+	s.must(s.server.Close())
+}
+
+func (s *apiServer) handle(w http.ResponseWriter, r *http.Request) {
+	if s.gone.Load() && r.URL.Query().Get("watch") != "" {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusGone)
+		_ = json.NewEncoder(w).Encode(apierrors.NewResourceExpired("too old").Status())
+		return
 	}
+	s.answer(w, r)
 }
 
-// sever breaks what is open; refuse says whether more is let in.
-func (s *severed) sever(refuse bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.open {
-		_ = c.Close()
-	}
-	s.open, s.refused, s.broken = nil, refuse, true
-}
-
-// forgetful is a server that knows nothing of what was before the connections broke: watches begin with a list.
-func (s *severed) forgetful(h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		broken := s.broken
-		s.mu.Unlock()
-		if broken && r.URL.Query().Get("watch") != "" {
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(http.StatusGone)
-			_ = json.NewEncoder(w).Encode(apierrors.NewResourceExpired("too old").Status())
-			return
-		}
-		h(w, r)
-	}
-}
-
-// served is an API server that knows one run and tells each watch of it what it is now.
-func (c cluster) served() (*severed, client.WithWatch) {
-	c.t.Helper()
-	plain, err := net.Listen("tcp", "127.0.0.1:0")
-	c.must(err)
-	way := &severed{Listener: plain}
-	server := &http.Server{Handler: way.forgetful(c.answer)}
-	go func() { _ = server.Serve(way) }()
-	c.t.Cleanup(func() { _ = server.Close() })
+// client is one of the server.
+func (s *apiServer) client() client.WithWatch {
 	scheme := runtime.NewScheme()
-	c.must(v1alpha1.AddToScheme(scheme))
+	s.must(v1alpha1.AddToScheme(scheme))
 	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{v1alpha1.GroupVersion})
 	for kind, plural := range map[string]string{"TestRun": "testruns", "TestBatch": "testbatches", "TestRecord": "testrecords"} {
 		named := v1alpha1.GroupVersion.WithResource
 		mapper.AddSpecific(v1alpha1.GroupVersion.WithKind(kind), named(plural), named(strings.ToLower(kind)), meta.RESTScopeNamespace)
 	}
-	w, err := client.NewWithWatch(&rest.Config{Host: "http://" + plain.Addr().String(), QPS: -1}, client.Options{Scheme: scheme, Mapper: mapper})
-	c.must(err)
-	return way, w
+	config := &rest.Config{Host: "http://" + s.address, QPS: -1}
+	w, err := client.NewWithWatch(config, client.Options{Scheme: scheme, Mapper: mapper})
+	s.must(err)
+	return w
 }
 
 func (c cluster) answer(w http.ResponseWriter, r *http.Request) {
@@ -382,12 +354,14 @@ func (c cluster) found(r *http.Request) (any, error) {
 
 func TestFollowSurvivesAnAPIServerThatDropsConnections(t *testing.T) {
 	c := newCluster(t, plainly)
-	way, through := c.served()
+	server := &apiServer{cluster: c, address: "127.0.0.1:0"}
+	server.start()
+	defer server.stop()
 	here := c
-	here.WithWatch = through
+	here.WithWatch = server.client()
 	out, end, err := here.follow(
-		step{"TestRun ci/shop", func() { c.listed(); c.batch(good); way.sever(true) }},
-		step{"OFFLINE", func() { c.batch(good, bad); c.status(c.ended); way.sever(false) }},
+		step{"TestRun ci/shop", func() { c.listed(); c.batch(good); server.stop() }},
+		step{"OFFLINE", func() { c.batch(good, bad); c.status(c.ended); server.start() }},
 	)
 	checkWhole(t, out, end, err)
 	for _, want := range []string{"OFFLINE", "ONLINE"} {

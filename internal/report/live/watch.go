@@ -44,7 +44,7 @@ func (w Watcher) Run(ctx context.Context, see func(context.Context, Seen)) error
 		switch {
 		case hopeless(err):
 			stop(err)
-		case !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) && w.Trouble != nil:
+		case !expired(err) && w.Trouble != nil:
 			w.Trouble(err)
 		}
 	}); err != nil {
@@ -84,6 +84,9 @@ func handler(ctx context.Context, see func(context.Context, Seen)) cache.Resourc
 	}
 }
 
+// expired are answers after which a list helps.
+func expired(err error) bool { return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) }
+
 // hopeless are answers that asking again will not change.
 func hopeless(err error) bool {
 	return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) ||
@@ -103,7 +106,11 @@ func (w Watcher) listWatch() cache.ListerWatcher {
 			return list, w.Client.List(ctx, list, w.options(raw))
 		},
 		WatchFuncWithContext: func(ctx context.Context, raw metav1.ListOptions) (watch.Interface, error) {
-			return w.Client.Watch(ctx, w.List.DeepCopyObject().(client.ObjectList), w.options(raw))
+			watching, err := w.Client.Watch(ctx, w.List.DeepCopyObject().(client.ObjectList), w.options(raw))
+			if err != nil && w.Trouble != nil && ctx.Err() == nil && !hopeless(err) && !expired(err) {
+				w.Trouble(err) // the informer keeps it to itself if nobody listens at the address
+			}
+			return watching, err
 		},
 	}}
 }
