@@ -29,7 +29,7 @@ func onlcr(text []byte) []byte {
 	return bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 }
 
-func passed(n int) Attempt {
+func passing(n int) Attempt {
 	return Attempt{
 		Test: named("bulk", fmt.Sprintf("ingest::test_%d", n)), Row: row(outcome.Passed, 1, time.Millisecond, of(uint32(n))),
 		Final: true, Done: int64(n), Of: 40,
@@ -67,7 +67,7 @@ func TestTheProgressAreaOnATerminal(t *testing.T) {
 			show(begun)
 			for n := range 3 {
 				show(Progress{Word: "Running", Elapsed: micros(time.Duration(n) * time.Second), Tests: counts, Running: narrow(time.Duration(n) * time.Second)})
-				show(passed(n + 1))
+				show(passing(n + 1))
 				counts.Passed++
 			}
 			shoot("three tests have passed")
@@ -75,7 +75,7 @@ func TestTheProgressAreaOnATerminal(t *testing.T) {
 			shoot("fewer run")
 			terminal.Resize(size.columns+30, size.rows+2)
 			p.SetSize(size.columns+30, size.rows+2)
-			show(passed(4))
+			show(passing(4))
 			show(Progress{Word: "Running", Elapsed: 10e6, Tests: counts, Running: narrow(time.Second)})
 			shoot("the terminal has grown")
 			show(Ended{Result: "Passed", Message: "4 tests passed", Tests: v1alpha1.TestCounts{Selected: 4, Passed: 4}})
