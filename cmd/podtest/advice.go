@@ -22,7 +22,7 @@ var advice = []struct {
 	about func(error) bool
 	text  string
 }{
-	{clientcmd.IsEmptyConfig, "name a cluster with --kubeconfig or KUBECONFIG, or run inside a pod"},
+	{clientcmd.IsEmptyConfig, "name one with --kubeconfig or KUBECONFIG, run inside a pod, or try `podtest run --local`"},
 	{meta.IsNoMatchError, "podtest is not in this cluster, or of another version: `podtest install` puts it there"},
 	{noRightToRuns, "ask for the ClusterRole edit or view in the namespace, or for podtest-editor or podtest-viewer"},
 	{noRightToExec, "what a test prints while it runs is asked of its pod: ask for the ClusterRole edit in the " +

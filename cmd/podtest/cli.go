@@ -16,6 +16,8 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
@@ -169,6 +171,9 @@ func (c *cli) connectToCluster() (client.WithWatch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
 	}
+	if c.nowhere() {
+		return nil, clientcmd.NewEmptyConfigError("nobody says where the cluster is: there is no kubeconfig")
+	}
 	config.QPS, config.Burst = 100, 200
 	config.UserAgent = "podtest"
 	cluster, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
@@ -176,6 +181,18 @@ func (c *cli) connectToCluster() (client.WithWatch, error) {
 		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
 	return cluster, nil
+}
+
+// nowhere is true if nobody has said where the cluster is: without this, kubectl's libraries try localhost.
+func (c *cli) nowhere() bool {
+	if server := c.flags.APIServer; server != nil && *server != "" {
+		return false
+	}
+	if _, err := rest.InClusterConfig(); err == nil {
+		return false
+	}
+	raw, err := c.flags.ToRawKubeConfigLoader().RawConfig()
+	return err == nil && len(raw.Clusters) == 0
 }
 
 // namespace is where the verb's run is, and whether the user said so by flag.

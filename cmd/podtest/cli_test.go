@@ -430,3 +430,18 @@ func TestAFileThatIsNotThereIsNotTheClustersFault(t *testing.T) {
 	}
 	t.Error("there is no advice")
 }
+
+func TestWithoutAKubeconfigNoClusterIsGuessed(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("KUBERNETES_SERVICE_HOST", "")
+	var out, errs bytes.Buffer
+	c := newCLI("podtest", strings.NewReader(""), &out, &errs)
+	if code := c.run(t.Context(), []string{"watch", "shop"}); code != 96 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{"there is no kubeconfig", "podtest run --local"} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("it does not say %q: %s", want, errs.String())
+		}
+	}
+}
