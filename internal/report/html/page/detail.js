@@ -20,12 +20,12 @@ function showDetail({ test, view }) {
   const commands = make('p', { className: 'commands' }, command(commandOf('repro', test)), command(commandOf('explain', test)));
   if (test.attempts.length) commands.append(command(commandOf('logs', test)));
   const also = ['slow', 'leaky'].filter((k) => isOf[k](test)).map(badge);
-  panel.replaceChildren(
+  panel.replaceChildren(...there([
     close, make('p', {}, badge(kind), ' ', ...also),
     make('h2', { id: 'detail-title' }, make('span', { className: 'binary' }, test.binary + ' '), ...nameParts(test.name)),
     make('p', { className: 'why' }, test.why), attemptsOf(test),
     test.attempts.length ? null : make('p', { className: 'quiet' }, 'It has not been started.'), commands,
-  );
+  ]));
   panel.hidden = false;
   panel.scrollTop = 0;
   if (view !== 'tests') close.focus({ preventScroll: true });

@@ -1,21 +1,26 @@
-// Elements. Text only ever gets into the page as text.
+// Elements. Text only ever gets into the page as text; what is null is left out.
 const $ = (id) => document.getElementById(id);
+const there = (children) => children.filter((c) => c !== null && c !== undefined);
 function make(tag, properties, ...children) {
   const e = document.createElement(tag);
   for (const [name, value] of Object.entries(properties || {})) {
     if (name in e) e[name] = value;
     else e.setAttribute(name, value);
   }
-  e.append(...children.filter((c) => c !== null && c !== undefined));
+  e.append(...there(children));
   return e;
 }
 const dot = (kind) => make('i', { className: 'dot is-' + kind });
 const badge = (kind) => make('span', { className: 'badge is-' + kind }, word(kind));
 
 // A name in two, as the server splits it.
-function nameParts(name) {
+function selfFrom(name) {
   const i = Math.max(name.lastIndexOf('::') + 2, name.lastIndexOf('/') + 1);
-  if (i < 2 || i >= name.length) return [make('span', { className: 'self' }, name)];
+  return i < 2 || i >= name.length ? 0 : i;
+}
+function nameParts(name) {
+  const i = selfFrom(name);
+  if (!i) return [make('span', { className: 'self' }, name)];
   return [make('span', { className: 'path' }, name.slice(0, i)), make('span', { className: 'self' }, name.slice(i))];
 }
 function quote(text) {
@@ -56,8 +61,8 @@ function factsOf(a) {
 
 // The attempts of a test with what they printed: from the page if it is there, else from the data.
 function attemptsOf(t) {
-  const there = document.querySelector('#test-' + t.ordinal + ' .attempts');
-  if (there) return there.cloneNode(true);
+  const written = document.querySelector('#test-' + t.ordinal + ' .attempts');
+  if (written) return written.cloneNode(true);
   const all = make('div', { className: 'attempts' });
   for (const a of t.attempts) {
     const kept = ((data.outputs || {})[t.ordinal] || {})[a.number];
