@@ -223,6 +223,29 @@ func TestWhatIsSearchedIsInTheAddress(t *testing.T) {
 	p.want("location.hash", "#view=tests")
 }
 
+func TestWordsAreSearchedInReasonsAndMayBeUnwanted(t *testing.T) {
+	p := newTab(t, reporttest.Mixed())
+	p.open("#view=tests&q=sigsegv")
+	p.until(found + ` === '1 of 8'`)
+	p.want(firstRow, "TestGatewayTimeout")
+	p.view("view=tests&q=!integration")
+	p.until(found + ` === '4 of 8'`)
+	p.view("view=tests&q=cart+!flaky+!discount")
+	p.until(found + ` === '3 of 8'`)
+}
+
+func TestARunWithoutTestsSaysSo(t *testing.T) {
+	p := newTab(t, reporttest.NoTests())
+	p.open("#view=tests")
+	p.until(`!document.getElementById('nothing').hidden`)
+	p.want(`document.getElementById('nothing').textContent`, "The run has no tests.")
+	p.view("view=top")
+	p.until(`document.getElementById('toplists').textContent === 'No test has run.'`)
+	p.want(`String(document.getElementById('spread').hidden)`, "true")
+	p.view("view=failures")
+	p.until(`document.getElementById('failures-title').innerText === 'No test ran'`)
+}
+
 func TestColumnsSort(t *testing.T) {
 	p := newTab(t, reporttest.Many(2000, 4))
 	p.open("#view=tests")
@@ -247,6 +270,7 @@ func TestATestIsOpenedByAClickAndByKeys(t *testing.T) {
 			t.Errorf("no %q in %s", want, text)
 		}
 	}
+	p.want(`String([...`+detail+`.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).length)`, "0")
 	p.press("j")
 	p.until(detailName + ` === 'integration::payment TestGatewayTimeout'`)
 	p.press("Escape")

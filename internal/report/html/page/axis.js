@@ -4,7 +4,7 @@ function readShades() {
   const probe = make('span', {});
   document.body.append(probe);
   for (const name of ['page', 'card', 'sunk', 'text', 'soft', 'line', 'focus', 'passed', 'failed', 'timedOut', 'crashed',
-    'oomKilled', 'flaky', 'skipped', 'running']) {
+    'oomKilled', 'flaky', 'skipped', 'running', 'listing', 'node', 'image', 'worker']) {
     probe.style.color = 'var(--' + name + ')';
     shades[name] = getComputedStyle(probe).color;
   }
@@ -39,11 +39,12 @@ function stepOf(range, fit) {
 const dots = [];
 function drawScatter() {
   const canvas = $('scatter');
-  const [width, height] = [canvas.parentElement.clientWidth, 320];
-  const c = fresh(canvas, width, height);
   const ran = tests.filter((t) => t.last && t.last.memory && t.last.length);
+  $('spread').hidden = !ran.length;
   dots.length = 0;
   if (!ran.length) return;
+  const [width, height] = [canvas.parentElement.clientWidth, 320];
+  const c = fresh(canvas, width, height);
   const box = { left: 70, right: width - 20, top: 10, bottom: height - 30 };
   const scaleOf = (figure, from, to) => {
     let [least, most] = [Infinity, -Infinity];
@@ -74,7 +75,8 @@ function drawScatter() {
     dots.push(d);
     c.fillStyle = shade(t.outcome);
     c.beginPath();
-    c.arc(d.x, d.y, failed(t) ? 4 : 3, 0, 7);
+    if (failed(t)) c.rect(d.x - 3.5, d.y - 3.5, 7, 7);
+    else c.arc(d.x, d.y, 3, 0, 7);
     c.fill();
   }
 }

@@ -9,10 +9,11 @@ const columns = [
   { key: 'cpu', title: 'CPU', by: (t) => (t.last ? t.last.cpu : 0), down: true, figure: true },
   { key: 'pod', title: 'pod', by: (t) => (t.last && pods[t.last.pod] ? pods[t.last.pod].name : '') },
 ];
-const head = make('div', { className: 'line head', role: 'row' });
-const space = make('div', { className: 'rows', role: 'presentation' });
-const body = make('div', { className: 'body', tabIndex: 0, role: 'rowgroup', 'aria-label': 'Tests' }, space);
-const table = make('div', { role: 'table', 'aria-label': 'Tests' }, make('div', { role: 'rowgroup' }, head), body);
+const head = make('div', { className: 'line head', role: 'row', 'aria-rowindex': 1 });
+const space = make('div', { className: 'rows', role: 'rowgroup' });
+// What has the focus is the grid, for its rows are what it points at; it owns the head, which does not scroll.
+const body = make('div', { className: 'body', tabIndex: 0, role: 'grid', 'aria-label': 'Tests', 'aria-owns': 'list-head' }, space);
+const table = make('div', {}, make('div', { id: 'list-head', role: 'rowgroup' }, head), body);
 let found = tests;
 let current = -1; // in found
 let rowHeight = 34;
@@ -38,7 +39,7 @@ function cells(t) {
     ['outcome', dot(kind), label], ['binary', t.binary], ['test', ...nameParts(t.name)], ['took number', a ? took(a.length) : ''],
     ['attempts number', t.attempts.length > 1 ? t.attempts.length : ''], ['memory number', a && a.memory ? memory(a.memory) : ''],
     ['cpu number', a && a.memory ? took(a.cpu) : ''], ['pod', pod ? pod.name : ''],
-  ].map(([className, ...content]) => make('span', { className, role: 'cell' }, ...content));
+  ].map(([className, ...content]) => make('span', { className, role: 'gridcell' }, ...content));
 }
 function line(i) {
   const t = found[i];
@@ -67,6 +68,7 @@ function draw() {
   }
   const row = shown.get(current);
   if (row) body.setAttribute('aria-activedescendant', row.id);
+  else body.removeAttribute('aria-activedescendant');
 }
 function redraw() {
   for (const row of shown.values()) row.remove();
@@ -82,8 +84,8 @@ function select({ q, kinds, sort }) {
   found = tests.filter((t) => {
     if (kinds.length && !kinds.some((k) => matches(t, k))) return false;
     if (!parts.length) return true;
-    t.text ??= (t.binary + ' ' + t.name + ' ' + t.attempts.map((a) => (pods[a.pod] || { name: '' }).name).join(' ')).toLowerCase();
-    return parts.every((p) => t.text.includes(p));
+    t.text ??= (t.binary + ' ' + t.name + ' ' + t.attempts.map((a) => (pods[a.pod] || { name: '' }).name).join(' ') + ' ' + t.why).toLowerCase();
+    return parts.every((p) => (p[0] === '!' && p[1] ? !t.text.includes(p.slice(1)) : t.text.includes(p)));
   });
   const column = columns.find((c) => c.key === sort.replace(/^-/, '')) || columns[0];
   const sign = sort.startsWith('-') ? -1 : 1;
@@ -101,7 +103,7 @@ function select({ q, kinds, sort }) {
 const chips = [...severity, 'slow', 'leaky'].map((kind) => {
   const n = tests.filter((t) => matches(t, kind)).length;
   if (!n) return null;
-  const chip = make('button', { type: 'button', className: 'chip is-' + kind }, dot(kind), word(kind) + ' ' + number(n));
+  const chip = make('button', { type: 'button', className: 'chip is-' + kind }, dot(kind), word(kind) + ' ', make('b', {}, number(n)));
   chip.dataset.kind = kind;
   chip.addEventListener('click', () => {
     const { kinds } = address;
@@ -121,7 +123,7 @@ function showList(a) {
     select(a);
     $('found').textContent = found.length === tests.length ? number(tests.length) + ' tests'
       : number(found.length) + ' of ' + number(tests.length);
-    table.setAttribute('aria-rowcount', found.length + 1);
+    body.setAttribute('aria-rowcount', found.length + 1);
     body.scrollTop = 0;
     current = -1;
   }
@@ -150,7 +152,7 @@ function move(by) {
 
 function setUpList() {
   $('chips').append(...chips);
-  $('list').append(table, make('p', { className: 'nothing', id: 'nothing', hidden: true }, 'No test is like that.'));
+  $('list').append(table, make('p', { className: 'nothing', id: 'nothing', hidden: true }, tests.length ? 'No test is like that.' : 'The run has no tests.'));
   body.addEventListener('scroll', draw, { passive: true });
   body.addEventListener('focus', () => { if (current < 0) move(1); });
   new ResizeObserver(redraw).observe(body);

@@ -21,6 +21,7 @@ function showTop({ view }) {
       ranked('Slowest', (t) => t.last.length, took), ranked('Most memory', (t) => t.last.memory, memory),
       ranked('Most CPU', (t) => t.last.cpu, took),
     ].filter(Boolean));
+    if (!$('toplists').childElementCount) $('toplists').append(make('p', { className: 'quiet' }, 'No test has run.'));
   }
   drawScatter();
 }

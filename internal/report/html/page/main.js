@@ -78,7 +78,7 @@ function stepFailure(by) {
 
 document.body.classList.add('js');
 $('views').hidden = false;
-for (const button of document.querySelectorAll('.copy')) button.hidden = false;
+for (const e of document.querySelectorAll('.copy, .scripted')) e.hidden = false;
 document.addEventListener('click', (event) => {
   const button = event.target.closest('.copy');
   if (button) copy(button);

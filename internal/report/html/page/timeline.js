@@ -1,5 +1,5 @@
 // The timeline: rows of slots below each pod, on a canvas that stays in sight while its rows scroll.
-const rowTall = 16, podTall = 22, axisTall = 26;
+const rowTall = 18, podTall = 22, axisTall = 26;
 const span = { from: 0, to: 1 }; // in sight, in microseconds
 const rows = []; // { y, tall, pod, slot }
 const onPath = new Set();
@@ -12,7 +12,11 @@ function setUpRows() {
     rows.push({ y, tall: podTall, pod, slot: -1, attempts: [] });
     y += podTall;
     const slots = Array.from({ length: pod.slots }, () => []);
-    for (const a of pod.attempts) slots[a.slot].push(a);
+    pod.until = 0;
+    for (const a of pod.attempts) {
+      slots[a.slot].push(a);
+      pod.until = Math.max(pod.until, a.start + a.length);
+    }
     slots.forEach((attempts, slot) => {
       attempts.sort((a, b) => a.start - b.start);
       rows.push({ y, tall: rowTall, pod, slot, attempts });
@@ -58,12 +62,12 @@ function plotSoon() {
   if (!pending) pending = requestAnimationFrame(plot);
 }
 
-function label(c, text, y, color) {
+function label(c, text, y, color, indent = 10) {
   let shown = text;
   while (shown.length > 3 && c.measureText(shown).width > gutter - 16) shown = '…' + shown.slice(2);
   c.fillStyle = color;
   c.textAlign = 'left';
-  c.fillText(shown, 10, y);
+  c.fillText(shown, indent, y);
 }
 function block(c, from, to, y, tall, width) {
   const x = Math.max(gutter, toX(from, width));
@@ -88,31 +92,33 @@ function plotAxis(c, width, height) {
   c.fillRect(gutter - 1, 0, 1, height);
 }
 
-const tones = { listing: 'oomKilled', node: 'timedOut', image: 'flaky', worker: 'flaky', tests: 'running' };
 function plotPath(c, width, top) {
   const y = axisTall - top;
   label(c, 'critical path', y + podTall / 2, shades.text);
   for (const [kind, from, to] of data.path || []) {
-    c.fillStyle = shades[tones[kind] || 'skipped'];
+    c.fillStyle = shade(kind === 'tests' ? 'running' : kind);
     block(c, from, to, y + 6, podTall - 12, width);
   }
 }
 function plotPod(c, { pod }, y, width) {
   label(c, pod.name, y + podTall / 2, pod.lost ? shades.failed : shades.text);
-  const end = pod.finished ?? data.length;
-  const marks = [[pod.created, 'timedOut'], [pod.scheduled, 'flaky'], [pod.started, 'skipped']];
+  // The cluster tells times of pods in whole seconds: one may seem to end before its last test.
+  const end = pod.finished === null ? data.length : Math.max(pod.finished, pod.until);
+  const marks = [[pod.created, 'node'], [pod.scheduled, 'image'], [pod.started, 'skipped']];
   marks.forEach(([from, tone], i) => {
     if (from === null) return;
     const next = marks.slice(i + 1).map(([at]) => at).find((at) => at !== null) ?? end;
     c.fillStyle = shades[tone];
-    c.globalAlpha = i === 2 ? 0.35 : 0.8;
+    c.globalAlpha = i === 2 ? 0.35 : 1;
     block(c, from, next, y + 8, podTall - 16, width);
     c.globalAlpha = 1;
   });
 }
 
-// Blocks that share a pixel are drawn once, unless one of them failed.
-function plotSlot(c, { attempts }, y, width) {
+// Blocks that share a pixel are drawn once, unless one of them failed. Those of failed attempts are taller: colour alone
+// does not tell them apart.
+function plotSlot(c, { attempts, slot }, y, width) {
+  label(c, 'slot ' + (slot + 1), y + rowTall / 2, shades.soft, 22);
   let drawn = -1;
   for (let i = firstIn(attempts, span.from); i < attempts.length && attempts[i].start <= span.to; i++) {
     const a = attempts[i];
@@ -125,7 +131,7 @@ function plotSlot(c, { attempts }, y, width) {
     const wide = Math.max(good ? 1 : 3, end - x - (end - x > 4 ? 1 : 0));
     c.fillStyle = shade(a.test.flags & flagFlaky && good ? 'flaky' : a.outcome);
     c.globalAlpha = good && !chosen ? 0.75 : 1;
-    c.fillRect(x, y + 2, wide, rowTall - 4);
+    c.fillRect(x, y + (good ? 3 : 1), wide, rowTall - (good ? 6 : 2));
     c.globalAlpha = 1;
     if (onPath.has(a) || chosen) {
       c.fillStyle = shades.text;
@@ -136,6 +142,7 @@ function plotSlot(c, { attempts }, y, width) {
 }
 function within(c, text, x, y, wide) {
   const room = Math.floor(wide / 6.5);
+  if (text.length > room) text = text.slice(selfFrom(text));
   c.fillStyle = shades.card;
   c.textAlign = 'left';
   c.fillText(text.length > room ? text.slice(0, room - 1) + '…' : text, x, y, wide);
@@ -229,8 +236,10 @@ function setUpTimeline() {
     event.preventDefault();
   });
   setUpPointer(box);
-  const legend = [['passed', 'passed'], ['flaky', 'flaky; image and start'], ['failed', 'failed'], ['timedOut', 'timed out; waiting for a node'],
-    ['crashed', 'crashed'], ['oomKilled', 'out of memory'], ['running', 'running']];
+  const seen = new Set(pods.flatMap((pod) => pod.attempts.map((a) => a.outcome)));
+  if (tests.some(isOf.flaky)) seen.add('flaky');
+  const legend = [...severity.filter((kind) => seen.has(kind)).map((kind) => [kind, word(kind)]),
+    ['node', 'pod waits for a node'], ['image', 'pod pulls and starts'], ['closing', 'pod lives']];
   $('legend').append(...legend.map(([kind, text]) => make('li', {}, dot(kind), text)),
     make('li', {}, 'underlined: on the critical path'));
   listeners.push((a) => { if (a.view === 'timeline') plotSoon(); });
