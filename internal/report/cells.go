@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"unicode"
 
 	"golang.org/x/text/width"
@@ -26,6 +27,25 @@ func cellsOf(r rune) int {
 		return 2
 	}
 	return 1
+}
+
+// aligned pads all columns but the last, by the columns of a terminal.
+func aligned(rows [][]string) string {
+	widths := map[int]int{}
+	for _, row := range rows {
+		for i, text := range row {
+			widths[i] = max(widths[i], cells(text))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		padded := make([]string, len(row))
+		for i, text := range row {
+			padded[i] = text + strings.Repeat(" ", widths[i]-cells(text))
+		}
+		b.WriteString(strings.TrimRight(strings.Join(padded, "   "), " ") + "\n")
+	}
+	return b.String()
 }
 
 const cutMark = "…"

@@ -42,7 +42,7 @@ func wrapped(text string, width int, margin string) []string {
 	var lines []string
 	line := ""
 	for word := range strings.SplitSeq(text, " ") {
-		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+		if line != "" && cells(line)+1+cells(word) > width {
 			lines = append(lines, margin+line)
 			line = word
 			continue

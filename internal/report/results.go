@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -110,23 +109,4 @@ func (b *Book) Results(run *v1alpha1.TestRun) []Result {
 		results = append(results, r)
 	})
 	return results
-}
-
-// aligned pads all columns but the last, by characters.
-func aligned(rows [][]string) string {
-	widths := map[int]int{}
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], len([]rune(cell)))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = cell + strings.Repeat(" ", widths[i]-len([]rune(cell)))
-		}
-		b.WriteString(strings.TrimRight(strings.Join(cells, "   "), " ") + "\n")
-	}
-	return b.String()
 }

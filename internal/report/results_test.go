@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/podtest/podtest/internal/goldentest"
 	"github.com/podtest/podtest/internal/wire"
 )
@@ -88,5 +90,13 @@ func TestSort(t *testing.T) {
 		if got != want {
 			t.Errorf("by %s: %s, want %s", by, got, want)
 		}
+	}
+}
+
+func TestColumnsStandBelowEachOtherOnATerminal(t *testing.T) {
+	rows := [][]string{{"TEST", "POD"}, {"测试", "a"}, {"cafe\u0301", "b"}, {"plain", "c"}}
+	want := "TEST    POD\n测试    a\ncafe\u0301    b\nplain   c\n"
+	if diff := cmp.Diff(want, aligned(rows)); diff != "" {
+		t.Error(diff)
 	}
 }
