@@ -64,7 +64,7 @@ func (c *cli) events(ctx context.Context, name, output string, watch bool) error
 	}
 	show := func(entries []chronicle.Entry) error {
 		if output == "jsonl" {
-			return chronicle.WriteJSONLines(c.out, entries)
+			return report.WriteJSONLines(c.out, entries)
 		}
 		return chronicle.Write(c.out, entries, c.now().Location())
 	}

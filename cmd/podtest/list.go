@@ -122,7 +122,7 @@ func (c *cli) showList(cat *catalog.Catalog, set *settings.Resolved, o listFlags
 	planned := report.Plan(cat, set, o.all && (o.output == "table" || o.output == "plan"))
 	switch o.output {
 	case "plan":
-		return report.WritePlanJSON(c.out, planned)
+		return report.WriteJSONLines(c.out, planned)
 	case "human", "name":
 		return report.WriteNames(c.out, planned, o.output == "name")
 	}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -69,18 +68,6 @@ func plannedOf(set *settings.Resolved, of int32) Planned {
 		planned.Env = append(planned.Env, e.Name+"="+e.Value)
 	}
 	return planned
-}
-
-// WritePlanJSON writes an object a line.
-func WritePlanJSON(w io.Writer, planned []Planned) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for i := range planned {
-		if err := enc.Encode(planned[i]); err != nil {
-			return fmt.Errorf("writing the plan: %w", err)
-		}
-	}
-	return nil
 }
 
 // WritePlan writes a line a test, for people.

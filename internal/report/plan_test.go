@@ -27,7 +27,7 @@ var planned = []Planned{
 func TestWritePlan(t *testing.T) {
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"plan-table":      func(b *bytes.Buffer) error { return WritePlan(b, planned) },
-		"plan-json":       func(b *bytes.Buffer) error { return WritePlanJSON(b, planned) },
+		"plan-json":       func(b *bytes.Buffer) error { return WriteJSONLines(b, planned) },
 		"plan-no-tests":   func(b *bytes.Buffer) error { return WritePlan(b, nil) },
 		"plan-of-a-story": func(b *bytes.Buffer) error { return WritePlan(b, Plan(newStory().cat, resolved(newStory()), true)) },
 	} {

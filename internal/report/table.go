@@ -10,12 +10,12 @@ import (
 )
 
 // WriteJSONLines writes an object a line.
-func WriteJSONLines(w io.Writer, results []Result) error {
+func WriteJSONLines[T any](w io.Writer, objects []T) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	for i := range results {
-		if err := enc.Encode(results[i]); err != nil {
-			return fmt.Errorf("writing results: %w", err)
+	for i := range objects {
+		if err := enc.Encode(objects[i]); err != nil {
+			return fmt.Errorf("writing: %w", err)
 		}
 	}
 	return nil

@@ -25,6 +25,7 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/goldentest"
 	"github.com/podtest/podtest/internal/outcome"
+	"github.com/podtest/podtest/internal/report"
 	"github.com/podtest/podtest/internal/report/chronicle"
 )
 
@@ -139,7 +140,7 @@ func TestWhatHappenedIsToldInOrderOfTime(t *testing.T) {
 	if err := chronicle.Write(&b, entries, time.UTC); err != nil {
 		t.Fatal(err)
 	}
-	if err := chronicle.WriteJSONLines(&b, entries[:1]); err != nil {
+	if err := report.WriteJSONLines(&b, entries[:1]); err != nil {
 		t.Fatal(err)
 	}
 	goldentest.Compare(t, filepath.Join("testdata", "events.txt"), b.Bytes())

@@ -1,7 +1,6 @@
 package chronicle
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -27,16 +26,4 @@ func Write(w io.Writer, entries []Entry, place *time.Location) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// WriteJSONLines writes an object a line.
-func WriteJSONLines(w io.Writer, entries []Entry) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for i := range entries {
-		if err := enc.Encode(entries[i]); err != nil {
-			return fmt.Errorf("writing events: %w", err)
-		}
-	}
-	return nil
 }
