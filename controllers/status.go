@@ -152,12 +152,7 @@ func (r *TestRunReconciler) fill(run *v1alpha1.TestRun, live *collector.Run) {
 	if run.Status.TestsStartTime == nil && !started.IsZero() {
 		run.Status.TestsStartTime = &metav1.Time{Time: started.Truncate(time.Second)}
 	}
-	run.Status.Tests = manifest.Counts(c)
-	run.Status.Workers = v1alpha1.WorkerCounts{
-		Starting: int32(c.WorkersStarting), Running: int32(c.WorkersRunning),
-		Finished: int32(c.WorkersFinished), Lost: int32(c.WorkersLost),
-	}
-	run.Status.Progress = fmt.Sprintf("%d/%d", c.Selected-c.Pending, c.Selected)
+	manifest.SetCounts(&run.Status, c)
 	run.Status.Duration = manifest.Duration(r.Clock.Since(r.pace.start(run)))
 	run.Status.Failures, run.Status.Slowest = fit(live.Failures()), live.Slowest()
 	run.Status.Running = fitRunning(live.Running())

@@ -93,15 +93,8 @@ func (p *play) showLedger(l *ledger, now time.Time) {
 
 // fill copies the numbers of this moment.
 func (p *play) fill() {
-	c := p.state.Counts()
-	st := &p.run.Status
-	st.Tests = manifest.Counts(c)
-	st.Workers = v1alpha1.WorkerCounts{
-		Starting: int32(c.WorkersStarting), Running: int32(c.WorkersRunning),
-		Finished: int32(c.WorkersFinished), Lost: int32(c.WorkersLost),
-	}
-	st.Progress = fmt.Sprintf("%d/%d", c.Selected-c.Pending, c.Selected)
-	st.Running = p.runningNow()
+	manifest.SetCounts(&p.run.Status, p.state.Counts())
+	p.run.Status.Running = p.runningNow()
 }
 
 // runningNow are the attempts that run, the longest first.
