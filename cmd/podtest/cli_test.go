@@ -203,7 +203,7 @@ passed     0.000s     1          unit::pay    TestSame   shop-w00000
 		},
 		"logs: a test that is not selected": {
 			args: []string{"logs", "shop", "TestOut", "-n", "ci"}, wantCode: 96,
-			wantErr: "error: TestRun ci/shop: no selected test is called \"TestOut\"\n",
+			wantErr: "error: TestRun ci/shop: unit::pay TestOut is not selected: `podtest explain` tells why\n",
 		},
 		"logs: a test that never ran": {
 			args: []string{"logs", "shop", "TestLost", "-n", "ci"}, wantErr: "unit::pay TestLost has not ended an attempt yet\n",

@@ -19,6 +19,8 @@ func TestWhatAShellProposes(t *testing.T) {
 		"runs, before tests":              {[]string{"logs", "-n", "ci", ""}, "shop"},
 		"tests of a run":                  {[]string{"logs", "-n", "ci", "shop", "TestB"}, "TestBad"},
 		"tests that share a name":         {[]string{"logs", "-n", "ci", "shop", "unit::"}, "unit::cart TestSame\nunit::pay TestSame"},
+		"a test to explain":               {[]string{"explain", "-n", "ci", "shop", "TestB"}, "TestBad"},
+		"a test to reproduce":             {[]string{"repro", "-n", "ci", "shop", "TestB"}, "TestBad"},
 		"no tests of a run that is not":   {[]string{"logs", "-n", "ci", "shoe", ""}, ""},
 		"profiles":                        {[]string{"run", "-n", "ci", "--profile", ""}, "nightly"},
 		"words of a flag":                 {[]string{"run", "--run-ignored", ""}, "default\nonly\nall"},

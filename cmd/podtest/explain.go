@@ -20,7 +20,7 @@ share it; of a stress run the first round that failed is meant, unless the name 
 			"podtest explain checkout TestCheckout/empty_cart",
 			"podtest explain checkout 'unit::cart.test TestCheckout/empty_cart' -o yaml"),
 		Args:              c.named(" and a test", 1, -1),
-		ValidArgsFunction: c.completeRuns,
+		ValidArgsFunction: c.completeTests,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(output, "text"); err != nil {
 				return err

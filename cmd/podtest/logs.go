@@ -11,6 +11,7 @@ import (
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/report"
+	"github.com/podtest/podtest/internal/settings"
 )
 
 func (c *cli) logsVerb() *cobra.Command {
@@ -74,7 +75,10 @@ func (l *logs) test(ctx context.Context, meant string) error {
 	if err != nil {
 		return err
 	}
-	ordinal, err := find(in.Book, meant)
+	ordinal, err := in.Book.Find(meant)
+	if err == nil && in.Book.Reason(ordinal) != settings.Selected {
+		err = fmt.Errorf("%s is not selected: `%s explain` tells why", in.Book.Test(ordinal), l.cli.command)
+	}
 	if err != nil {
 		return fmt.Errorf("TestRun %s/%s: %w", l.run.Namespace, l.run.Name, err)
 	}
@@ -167,44 +171,4 @@ func title(e report.Entry) string {
 	}
 	took := (time.Duration(e.Row.Duration) * time.Microsecond).Seconds()
 	return fmt.Sprintf("%s, %.3fs, pod %s", title, took, e.Pod)
-}
-
-// proposals is how many tests are named when none or several are meant.
-const proposals = 10
-
-// find is the test that is meant: by binary id and name, or by a name that is one test's only.
-func find(book *report.Book, meant string) (uint32, error) {
-	var exact, named []uint32
-	var like []string
-	book.Selected(func(ordinal uint32, _ report.Entry, _ bool) {
-		binary, name := book.Names(ordinal)
-		switch full := binary + " " + name; {
-		case full == meant || book.Test(ordinal).String() == meant:
-			exact = append(exact, ordinal)
-		case name == meant:
-			named = append(named, ordinal)
-			like = append(like, full)
-		case strings.Contains(full, meant):
-			like = append(like, full)
-		}
-	})
-	if len(exact) == 1 {
-		return exact[0], nil
-	}
-	if len(named) == 1 && len(exact) == 0 {
-		return named[0], nil
-	}
-	problem := fmt.Errorf("no selected test is called %q", meant)
-	if len(named) > 1 {
-		problem = fmt.Errorf("%d tests are called %q: say the binary id too", len(named), meant)
-	}
-	if len(like) == 0 {
-		return 0, problem
-	}
-	more := ""
-	if len(like) > proposals {
-		more = fmt.Sprintf("\n  and %d more", len(like)-proposals)
-		like = like[:proposals]
-	}
-	return 0, fmt.Errorf("%w; these are like it:\n  %s%s", problem, strings.Join(like, "\n  "), more)
 }

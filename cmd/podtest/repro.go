@@ -36,7 +36,7 @@ and followed at once, and the exit code is its own.`,
 			"podtest repro checkout TestReport --memory 2Gi --run",
 			"podtest repro @latest 'unit::cart TestFlaky' --count 100 --run"),
 		Args:              c.named(" and a test", 1, -1),
-		ValidArgsFunction: c.completeRuns,
+		ValidArgsFunction: c.completeTests,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.memory, "memory", "", "another limit of memory, such as 2Gi")

@@ -138,6 +138,8 @@ func TestFind(t *testing.T) {
 	failed := stress.batch(0, []outcome.Row{ran(4, 1, outcome.Passed, 0), crashed(ran(8, 1, outcome.Crashed, 0)), crashed(ran(8, 2, outcome.Crashed, 0))})
 	twins := newStory()
 	twins.cat.Tests[3].Name = "TestAdd"
+	halves := newStory()
+	halves.cat.Tests[3].Name, halves.cat.Tests[3].Ignored = "TestAdd", true
 	for name, c := range map[string]struct {
 		story   story
 		batches []*v1alpha1.TestBatch
@@ -153,6 +155,7 @@ func TestFind(t *testing.T) {
 		"the round that failed":           {stress, []*v1alpha1.TestBatch{failed}, "unit::cart TestAdd", 8, ""},
 		"the first round if none failed":  {stress, []*v1alpha1.TestBatch{failed}, "TestCard", 2, ""},
 		"a name of two tests":             {twins, nil, "TestAdd", 0, "2 tests are called \"TestAdd\": say the binary id too; these are like it:\n  unit::cart TestAdd\n  unit::pay TestAdd"},
+		"of two, one is selected":         {halves, nil, "TestAdd", 0, ""},
 		"a part of a name is none":        {newStory(), nil, "Card", 0, "no test is called \"Card\"; these are like it:\n  unit::pay TestCard"},
 		"nothing that resembles anything": {newStory(), nil, "x", 0, "no test is called \"x\""},
 	} {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/podtest/podtest/api/v1alpha1"
@@ -18,8 +19,8 @@ type found struct {
 	like                 []string
 }
 
-// Find is the test that is meant, selected or not: by binary id and name, or by a name that only one test has. Of a
-// stress run it is the round that is named, else the first that failed, else the first.
+// Find is the test that is meant, selected or not: by binary id and name, or by a name that only one test has, or only
+// one that is selected. Of a stress run it is the round that is named, else the first that failed, else the first.
 func (b *Book) Find(meant string) (uint32, error) {
 	var f found
 	b.each(func(ordinal uint32) {
@@ -38,7 +39,7 @@ func (b *Book) Find(meant string) (uint32, error) {
 			f.like = append(f.like, full)
 		}
 	})
-	for _, ordinals := range [][]uint32{f.exact, f.rounds, f.named} {
+	for _, ordinals := range [][]uint32{f.exact, f.rounds, f.named, b.onlySelected(f.named)} {
 		if len(ordinals) > 0 && b.sameTest(ordinals) {
 			return b.worst(ordinals), nil
 		}
@@ -53,6 +54,10 @@ func (b *Book) each(f func(ordinal uint32)) {
 			f(o)
 		}
 	}
+}
+
+func (b *Book) onlySelected(ordinals []uint32) []uint32 {
+	return slices.DeleteFunc(slices.Clone(ordinals), func(o uint32) bool { return !b.selected(o) })
 }
 
 // sameTest reports whether the ordinals are rounds of one test.
