@@ -52,12 +52,11 @@ the newest run of the namespace.
 			return c.writeResults(o, run, results)
 		},
 	}
-	words := append(slices.Clone(report.Outcomes), report.Marks...)
 	flags := cmd.Flags()
 	flags.StringVarP(&o.output, "output", "o", o.output, "table, wide, name, jsonl or one of "+documentFormats)
 	flags.StringVarP(&o.filterset, "filterset", "E", "", "only tests that this filterset matches, as in spec.filter")
 	flags.StringSliceVar(&o.outcomes, "outcome", nil,
-		"only tests that ended so: "+strings.Join(words, ", ")+"; several with commas between")
+		"only tests that ended so: "+strings.Join(report.Words, ", ")+"; several with commas between")
 	flags.StringVar(&o.sort, "sort", "", "order: "+strings.Join(report.Orders, ", ")+"; all but name largest first")
 	flags.BoolVar(&o.noHeaders, "no-headers", false, "tables without their first line")
 	return cmd
@@ -67,10 +66,9 @@ func (o *resultsFlags) check() error {
 	if err := checkFormat(o.output, "table", "wide", "name", "jsonl"); err != nil {
 		return err
 	}
-	words := append(slices.Clone(report.Outcomes), report.Marks...)
 	for _, w := range o.outcomes {
-		if !slices.Contains(words, w) {
-			return fmt.Errorf("--outcome %s: want some of %s", w, strings.Join(words, ", "))
+		if !slices.Contains(report.Words, w) {
+			return fmt.Errorf("--outcome %s: want some of %s", w, strings.Join(report.Words, ", "))
 		}
 	}
 	if o.sort != "" && !slices.Contains(report.Orders, o.sort) {

@@ -168,7 +168,7 @@ func changes(a, b []Result) []Change {
 
 func counts(a, b []Result) []CompareItem {
 	var items []CompareItem
-	for _, word := range append(slices.Clone(Outcomes), Marks...) {
+	for _, word := range Words {
 		item := CompareItem{Name: word}
 		for i := range a {
 			if a[i].Is(word) {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/manifest"
@@ -76,11 +75,9 @@ const outcomeRunning = "running"
 
 // Explain tells all that is known of a test. The run's spec is its own with what it took from its profile.
 func (b *Book) Explain(run *v1alpha1.TestRun, from settings.Provenance, ordinal uint32) Explained {
-	complete := meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionComplete)
-	if complete != nil && complete.Status == "True" {
+	complete := Completed(run)
+	if complete != nil {
 		b.Cut()
-	} else {
-		complete = nil
 	}
 	e := Explained{Namespace: run.Namespace, Run: run.Name, Class: b.explainClass(run, ordinal)}
 	e.Binary, e.Name = b.Names(ordinal)

@@ -202,7 +202,7 @@ func (f *Follower) badEnd(batch *v1alpha1.TestBatch, now time.Time) (Note, bool)
 
 // Complete is true once the run as last seen is at its end.
 func (f *Follower) Complete() bool {
-	return f.run != nil && meta.IsStatusConditionTrue(f.run.Status.Conditions, v1alpha1.ConditionComplete)
+	return f.run != nil && Completed(f.run) != nil
 }
 
 // Ended is the last word on a run that is complete, after its batches were taken in once more.
@@ -212,7 +212,7 @@ func (f *Follower) Ended(now time.Time) Ended {
 	if st.ExitCode != nil {
 		e.ExitCode = *st.ExitCode
 	}
-	if c := meta.FindStatusCondition(st.Conditions, v1alpha1.ConditionComplete); c != nil {
+	if c := Completed(f.run); c != nil {
 		e.Reason, e.Message = c.Reason, unicoded(c.Message)
 	}
 	if f.book == nil {

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/plan"
 	"github.com/podtest/podtest/internal/wire"
@@ -64,6 +67,15 @@ func workerOf(b *v1alpha1.TestBatch) Worker {
 		}
 	}
 	return w
+}
+
+// Completed is the condition that tells how a run has ended; nil while it goes on.
+func Completed(run *v1alpha1.TestRun) *metav1.Condition {
+	c := meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionComplete)
+	if c == nil || c.Status != metav1.ConditionTrue {
+		return nil
+	}
+	return c
 }
 
 // Workers are the pods that were read of, in the order in which they were made.

@@ -1,9 +1,8 @@
 package report
 
 import (
+	"slices"
 	"time"
-
-	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/outcome"
@@ -20,6 +19,9 @@ var Outcomes = []string{
 
 // Marks are what Result can be beside its outcome.
 var Marks = []string{"flaky", "slow", "leaky"}
+
+// Words are all that Result.Is knows.
+var Words = slices.Concat(Outcomes, Marks)
 
 // Result is what became of one test. Its names are not neutralised: they are data.
 type Result struct {
@@ -89,7 +91,7 @@ func NewResultList(run *v1alpha1.TestRun, results []Result) ResultList {
 // Results are all selected tests of a run, in the order of the catalog.
 func (b *Book) Results(run *v1alpha1.TestRun) []Result {
 	none := Result{Outcome: Pending}
-	if c := meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionComplete); c != nil && c.Status == "True" {
+	if c := Completed(run); c != nil {
 		none = Result{Outcome: outcome.NotRun.String(), Reason: c.Reason}
 		b.Cut()
 	}

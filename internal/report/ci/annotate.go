@@ -67,7 +67,7 @@ func (a *Annotations) verdict(b *bytes.Buffer, run *v1alpha1.TestRun) {
 	}
 	a.errors++
 	message := "ended without a verdict"
-	if c := complete(run); c != nil {
+	if c := report.Completed(run); c != nil {
 		message = report.Block(c.Message).String()
 	}
 	title := fmt.Sprintf("TestRun %s/%s: %s", run.Namespace, run.Name, run.Status.Result)

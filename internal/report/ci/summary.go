@@ -6,9 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/report"
 )
@@ -19,10 +16,10 @@ const maxSummary = 1 << 20
 // leastSummary is how much room a summary needs to be of use.
 const leastSummary = 4096
 
-// Room is how many bytes may be added to a step's summary that holds so many; 0 if it is not worth it.
-func Room(there int64) int {
-	if room := maxSummary - there - 1; room >= leastSummary { // 1: an empty line before it
-		return int(room)
+// room is how many bytes may be added to a step's summary that holds so many; 0 if it is not worth it.
+func room(there int64) int {
+	if most := maxSummary - there - 1; most >= leastSummary { // 1: an empty line before it
+		return int(most)
 	}
 	return 0
 }
@@ -32,29 +29,29 @@ type Markdown func(w io.Writer, in report.Input, budget int) error
 
 // Summary is what to add to a step's summary that holds so many bytes; nothing if there is no room left.
 func Summary(there int64, in report.Input, render Markdown) ([]byte, error) {
-	room := Room(there)
-	if room == 0 {
+	most := room(there)
+	if most == 0 {
 		return nil, nil
 	}
 	b := bytes.NewBufferString("\n")
 	if in.Book == nil {
-		render = Verdict
+		render = verdict
 	}
-	if err := render(b, in, room); err != nil {
+	if err := render(b, in, most); err != nil {
 		return nil, fmt.Errorf("making the step summary: %w", err)
 	}
-	if b.Len() > room+1 {
-		return nil, fmt.Errorf("making the step summary: it has %d bytes, and there is room for %d", b.Len(), room)
+	if b.Len() > most+1 {
+		return nil, fmt.Errorf("making the step summary: it has %d bytes, and there is room for %d", b.Len(), most)
 	}
 	return b.Bytes(), nil
 }
 
-// Verdict renders what the status of a run says: why it ended, and its first failed tests.
-func Verdict(w io.Writer, in report.Input, budget int) error {
+// verdict renders what the status of a run says: why it ended, and its first failed tests.
+func verdict(w io.Writer, in report.Input, budget int) error {
 	var b bytes.Buffer
 	run := in.Run
 	fmt.Fprintf(&b, "### TestRun %s/%s: %s\n\n", run.Namespace, run.Name, run.Status.Result)
-	if c := complete(run); c != nil {
+	if c := report.Completed(run); c != nil {
 		b.WriteString(quoted(c.Message))
 	}
 	for _, f := range run.Status.Failures {
@@ -83,8 +80,4 @@ func Outputs(run *v1alpha1.TestRun) string {
 		code = *run.Status.ExitCode
 	}
 	return fmt.Sprintf("run=%s\nnamespace=%s\nresult=%s\nexit-code=%d\n", run.Name, run.Namespace, run.Status.Result, code)
-}
-
-func complete(run *v1alpha1.TestRun) *metav1.Condition {
-	return meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionComplete)
 }

@@ -54,7 +54,7 @@ func (g *gathering) head() {
 	if s := from.Status.StartTime; s != nil {
 		r.Start = s.Time
 	}
-	if c := meta.FindStatusCondition(from.Status.Conditions, v1alpha1.ConditionComplete); c != nil && c.Status == "True" {
+	if c := report.Completed(from); c != nil {
 		r.Over, r.Verdict, r.Message = true, string(from.Status.Result), report.Block(c.Message)
 		r.End = c.LastTransitionTime.Time
 	}

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/report"
 	"github.com/podtest/podtest/internal/settings"
@@ -54,7 +52,7 @@ func Write(w io.Writer, in report.Input) error {
 func Build(in report.Input, l Limits) (*Report, error) {
 	r := input{in, in.Book.Nodes()}
 	pending := "not run: the run goes on"
-	if c := meta.FindStatusCondition(r.Run.Status.Conditions, v1alpha1.ConditionComplete); c != nil && c.Status == "True" {
+	if c := report.Completed(r.Run); c != nil {
 		pending = "not run: " + c.Reason
 		r.Book.Cut()
 	}
