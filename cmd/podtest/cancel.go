@@ -51,7 +51,7 @@ func (c *cli) cancel(ctx context.Context, cluster client.Client, run *v1alpha1.T
 		wish = `{"spec":{"cancel":true,"force":true}}`
 	}
 	patch := client.RawPatch(types.MergePatchType, []byte(wish))
-	if err := cluster.Patch(ctx, run.DeepCopy(), patch, client.FieldOwner("podtest")); err != nil {
+	if err := cluster.Patch(ctx, run.DeepCopy(), patch, client.FieldOwner(fieldOwner)); err != nil {
 		return fmt.Errorf("cancelling TestRun %s/%s: %w", run.Namespace, run.Name, err)
 	}
 	return nil

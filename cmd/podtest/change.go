@@ -3,6 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -268,4 +271,14 @@ func choice(what, word string, words map[string]string) (string, error) {
 		return meant, nil
 	}
 	return "", fmt.Errorf("%s: want %s", what, either(words))
+}
+
+// either lists words: a, b or c.
+func either(words map[string]string) string {
+	sorted := slices.Sorted(maps.Keys(words))
+	if len(sorted) == 1 {
+		return sorted[0]
+	}
+	last := len(sorted) - 1
+	return strings.Join(sorted[:last], ", ") + " or " + sorted[last]
 }

@@ -75,7 +75,7 @@ func (c *cli) endCI(f *ciFlags, in report.Input) {
 	_, _ = c.out.Write(text)
 	for _, err := range []error{c.writeSummary(in), f.writeOutputs(in.Run)} {
 		if err != nil {
-			fmt.Fprintf(c.err, "warning: %v\n", err)
+			fmt.Fprintf(c.err, "warning: %s\n", report.Line(err.Error()))
 		}
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -167,14 +166,4 @@ func (c *cli) propose(
 	ctx, stop := context.WithTimeout(cmd.Context(), patience)
 	defer stop()
 	return ask(ctx, cluster, namespace), directive
-}
-
-// either lists words: a, b or c.
-func either(words map[string]string) string {
-	sorted := slices.Sorted(maps.Keys(words))
-	if len(sorted) == 1 {
-		return sorted[0]
-	}
-	last := len(sorted) - 1
-	return strings.Join(sorted[:last], ", ") + " or " + sorted[last]
 }

@@ -26,19 +26,12 @@ func addDisplayFlags(cmd *cobra.Command) *displayFlags {
 	flags := cmd.Flags()
 	for _, w := range f.words() {
 		flags.Var(w, w.flag, w.usage+": "+strings.Join(w.words, ", "))
-		must(cmd.RegisterFlagCompletionFunc(w.flag, cobra.FixedCompletions(w.words, cobra.ShellCompDirectiveNoFileComp)))
+		complete(cmd, w.flag, w.words...)
 	}
 	flags.BoolVar(&f.hideBar, "hide-progress-bar", false, "show no progress bar: --show-progress none")
 	flags.BoolVar(&f.noIndent, "no-output-indent", false, "do not indent what tests printed")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "name the pod and node of each test")
 	return &f
-}
-
-// must is for what only a mistake in this program can break.
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
 }
 
 // word is a flag that takes one of some words.

@@ -43,7 +43,7 @@ func (f *reportFiles) write(in report.Input, command string) error {
 		if err := junit.Write(&text, in); err != nil {
 			return err
 		}
-		if err := writeFile(f.junit, &text); err != nil {
+		if err := writeFile(f.junit, text.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -58,7 +58,7 @@ func (f *reportFiles) write(in report.Input, command string) error {
 		if err := formats[format](&text, run, reportOptions{most: markdown.Comment}); err != nil {
 			return err
 		}
-		if err := writeFile(file, &text); err != nil {
+		if err := writeFile(file, text.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -66,8 +66,8 @@ func (f *reportFiles) write(in report.Input, command string) error {
 }
 
 // writeFile writes a report that is whole.
-func writeFile(name string, text *bytes.Buffer) error {
-	if err := os.WriteFile(name, text.Bytes(), 0o644); err != nil {
+func writeFile(name string, text []byte) error {
+	if err := os.WriteFile(name, text, 0o644); err != nil {
 		return fmt.Errorf("writing a report: %w", err)
 	}
 	return nil

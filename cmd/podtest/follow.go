@@ -57,13 +57,10 @@ func addFollowFlags(cmd *cobra.Command) followFlags {
 
 // follow shows a run until it ends and writes its reports; the error is its exit code, if that is not 0.
 func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha1.TestRun, o followFlags) error {
-	if o.display.machine() {
-		o.ci.asked = string(ci.None) // standard output is for events alone
-	}
-	if err := c.beginCI(o.ci); err != nil {
+	shown, err := c.begin(o)
+	if err != nil {
 		return err
 	}
-	shown := c.display(o.display, o.ci)
 	if *o.cancel && ctx.Err() == nil {
 		following, done := c.cancelling(ctx, cluster, run)
 		defer done()
@@ -92,6 +89,17 @@ func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha
 		return c.left(run, err)
 	}
 	return c.exit(end, c.report(ctx, cluster, end, o))
+}
+
+// begin is the display of a run, in the log of a CI system too.
+func (c *cli) begin(o followFlags) (sink, error) {
+	if o.display.machine() {
+		o.ci.asked = string(ci.None) // standard output is for events alone
+	}
+	if err := c.beginCI(o.ci); err != nil {
+		return nil, err
+	}
+	return c.display(o.display, o.ci), nil
 }
 
 // exit is the exit code of a run that has ended. Trouble with its reports is the smaller news, unless all is well.
@@ -148,7 +156,7 @@ func (c *cli) left(run *v1alpha1.TestRun, err error) error {
 			c.command, which, c.command, which)
 		return exitCode(v1alpha1.ExitCancelled)
 	case errors.Is(err, follow.ErrDeleted):
-		fmt.Fprintf(c.err, "error: %v\n", err)
+		fmt.Fprintf(c.err, "error: %s\n", c.explain(err))
 		return exitCode(v1alpha1.ExitCancelled)
 	}
 	return err

@@ -16,7 +16,6 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/agent/process"
 	"github.com/podtest/podtest/internal/local"
-	"github.com/podtest/podtest/internal/report/ci"
 )
 
 // localFlags make a verb do without a cluster.
@@ -142,13 +141,10 @@ func (c *cli) runLocal(args []string, o *localFlags, shown followFlags) error {
 
 func (c *cli) runHere(m meant, o followFlags) error {
 	c.sayLocal(m.written)
-	if o.display.machine() {
-		o.ci.asked = string(ci.None) // standard output is for events alone
-	}
-	if err := c.beginCI(o.ci); err != nil {
+	shown, err := c.begin(o)
+	if err != nil {
 		return err
 	}
-	shown := c.display(o.display, o.ci)
 	m.options.Follower = o.display.follower(c.command)
 	m.options.Print = shown.Show
 	in, err := local.Run(m.options)

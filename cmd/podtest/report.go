@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -99,5 +98,5 @@ func (c *cli) writeReport(ctx context.Context, r client.Client, run *v1alpha1.Te
 		_, err = text.WriteTo(c.out)
 		return err
 	}
-	return os.WriteFile(o.file, text.Bytes(), 0o644)
+	return writeFile(o.file, text.Bytes())
 }

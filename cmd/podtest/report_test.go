@@ -81,7 +81,7 @@ func TestWrongReports(t *testing.T) {
 		},
 		"a file that cannot be": {
 			[]string{"--output-file", "/nowhere/report.html"},
-			"error: open /nowhere/report.html: no such file or directory\n  check the path\n",
+			"error: writing a report: open /nowhere/report.html: no such file or directory\n  check the path\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
