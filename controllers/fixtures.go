@@ -38,6 +38,8 @@ type fixtures struct {
 	now  time.Time
 	jobs map[string]*batchv1.Job
 	pods map[string]*corev1.Pod // a service's, or the newest of a Job, by the name of either
+
+	testing bool // tests are running: they need the address that a service had until it has another
 }
 
 // prepare brings the fixtures up that the status tells of: services, then setups one after the other. It records how
@@ -54,11 +56,14 @@ func (r *TestRunReconciler) prepare(
 		return false, 0, nil, err
 	}
 	step := seen.next()
-	if err := r.recordFixtures(ctx, was, run); err != nil {
+	if err := r.recordServices(ctx, was, run); err != nil {
 		return false, 0, nil, err
 	}
 	if step.ending != nil || fixturesReady(run) {
 		return step.ending == nil, 0, step.ending, nil
+	}
+	if err := r.removeLost(ctx, step.remove); err != nil {
+		return false, 0, nil, err
 	}
 	if len(step.start) == 0 {
 		return false, step.wait, nil, nil
@@ -89,9 +94,10 @@ func fixtureStatus(run *v1alpha1.TestRun, name string) *v1alpha1.FixtureStatus {
 	return &run.Status.Fixtures[at]
 }
 
+// fixturesReady reports whether tests may run. A service that was lost while they did holds nothing up.
 func fixturesReady(run *v1alpha1.TestRun) bool {
 	return !slices.ContainsFunc(run.Status.Fixtures, func(s v1alpha1.FixtureStatus) bool {
-		return s.State != fixtureReady
+		return s.State != fixtureReady && !lostWithTests(&s)
 	})
 }
 
@@ -118,7 +124,7 @@ func (r *TestRunReconciler) observeFixtures(ctx context.Context, run *v1alpha1.T
 	for i := range pods.Items {
 		seen.addPod(&pods.Items[i])
 	}
-	return seen, nil
+	return seen, r.lookAgain(ctx, seen)
 }
 
 func (f *fixtures) addPod(p *corev1.Pod) {
@@ -218,7 +224,7 @@ func (r *TestRunReconciler) stale(ctx context.Context, run *v1alpha1.TestRun) (b
 func fixtureObject(run *v1alpha1.TestRun, i int, image string) client.Object {
 	f := &run.Spec.Fixtures[i]
 	if f.Service != nil {
-		return manifest.ServicePod(run, f.Name, f.Service)
+		return manifest.ServicePod(run, f.Name, f.Service, fixtureStatus(run, f.Name).Lost)
 	}
 	part := manifest.FixturePart{
 		Fixture: f.Name, Part: v1alpha1.PartSetup, Command: f.Setup, Env: manifest.FixtureEnv(run, standing(run, i)),

@@ -18,6 +18,7 @@ import (
 // fixtureStep is what to do next for fixtures that are not all ready.
 type fixtureStep struct {
 	start  []int
+	remove []*corev1.Pod // services' that were lost: another one has to have their name
 	wait   time.Duration
 	ending *plan.Ending
 }
@@ -66,7 +67,7 @@ func (f *fixtures) services(step *fixtureStep) bool {
 	for i := range f.run.Spec.Fixtures {
 		spec := &f.run.Spec.Fixtures[i]
 		st := fixtureStatus(f.run, spec.Name)
-		if spec.Service == nil || st == nil || st.State == fixtureReady {
+		if spec.Service == nil || st == nil || st.State == fixtureReady && !f.lost(st) {
 			continue
 		}
 		if !f.service(step, i, st) {
@@ -79,14 +80,19 @@ func (f *fixtures) services(step *fixtureStep) bool {
 // service reports whether a service is ready now.
 func (f *fixtures) service(step *fixtureStep, i int, st *v1alpha1.FixtureStatus) bool {
 	spec := &f.run.Spec.Fixtures[i]
-	pod := f.pods[manifest.FixtureName(f.run.Name, spec.Name, v1alpha1.PartService)]
+	if f.lost(st) {
+		f.lose(st)
+	}
+	pod := f.servicePod(st)
 	switch {
+	case st.Lost > manifest.InfraRetries(f.run):
+		step.fail(st, fixtureEnding(st.Message))
+		return false
 	case pod == nil:
 		f.begin(step, i, st)
 		return false
-	case manifest.Terminal(pod):
-		step.fail(st, infrastructure(fmt.Sprintf("the pod of service %s is gone: %s", spec.Name,
-			manifest.PodEnd(pod).Message)))
+	case going(pod):
+		f.leaving(step, st, pod)
 		return false
 	case podReady(pod) && pod.Status.PodIP != "":
 		f.export(step, st, manifest.ServiceExports(spec.Name, spec.Service, pod))
@@ -227,7 +233,7 @@ func (f *fixtures) notStarted(step *fixtureStep, st *v1alpha1.FixtureStatus, pod
 }
 
 func (f *fixtures) blocked(step *fixtureStep, st *v1alpha1.FixtureStatus, b plan.Blocked, since time.Time) {
-	st.Message = cut(b.Message, maxMessage)
+	st.Message = waitsFor(f.run, st, b)
 	due := since.Add(manifest.StartTimeout(f.run))
 	message := fmt.Sprintf("fixture %s: %s", st.Name, b.Message)
 	switch {
@@ -272,6 +278,11 @@ func (f *fixtures) since() time.Time {
 			later(c.LastTransitionTime.Time)
 		}
 	}
+	for _, st := range f.run.Status.Fixtures {
+		if st.LostTime != nil {
+			later(st.LostTime.Time)
+		}
+	}
 	for _, pod := range f.pods {
 		later(pod.CreationTimestamp.Time)
 		for _, s := range pod.Status.ContainerStatuses {
@@ -285,6 +296,9 @@ func (f *fixtures) since() time.Time {
 
 // fail ends the run for a fixture; the first one that fails says why.
 func (s *fixtureStep) fail(st *v1alpha1.FixtureStatus, e *plan.Ending) {
+	if st.Lost > 0 { // whatever keeps it from coming back
+		e = fixtureEnding(e.Message)
+	}
 	st.State, st.Message = fixtureFailed, cut(e.Message, maxMessage)
 	if s.ending == nil {
 		s.ending = e

@@ -41,6 +41,13 @@ func (r *TestRunReconciler) run(
 	if step.Ending != nil {
 		return ctrl.Result{}, r.conclude(ctx, run, live, *step.Ending)
 	}
+	wait, failed, err := r.keepServices(ctx, run, live)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if failed != nil {
+		return ctrl.Result{}, r.conclude(ctx, run, live, *failed)
+	}
 	again, err := r.recordProgress(ctx, run, live, step)
 	if err != nil {
 		return ctrl.Result{}, err
@@ -48,7 +55,7 @@ func (r *TestRunReconciler) run(
 	if err := r.start(ctx, run, live, step.Start); err != nil {
 		return ctrl.Result{}, err
 	}
-	return ctrl.Result{RequeueAfter: sooner(again, until(step.Again, now))}, nil
+	return ctrl.Result{RequeueAfter: sooner(wait, sooner(again, until(step.Again, now)))}, nil
 }
 
 // ready is the run as the leader keeps it, once its fixtures are there; nil: they are not, yet or any more.

@@ -20,6 +20,8 @@ const (
 	LabelPart = "podtest.dev/part"
 	// AnnotationRun is the whole name of the run, on the Jobs and pods of fixtures.
 	AnnotationRun = "podtest.dev/run"
+	// AnnotationLost is on the pod of a service that was made again: how many of its pods were lost before.
+	AnnotationLost = "podtest.dev/lost"
 	// FinalizerTeardown keeps a run until its fixtures are torn down.
 	FinalizerTeardown = "podtest.dev/teardown"
 

@@ -280,6 +280,13 @@ type FixtureStatus struct {
 	// They are no place for secrets.
 	// +optional
 	Exports map[string]string `json:"exports,omitempty"`
+	// lost is how often the pod of a service was lost: evicted, deleted, or with its node. It was made again each time,
+	// but for the last one if the run ended for it.
+	// +optional
+	Lost int32 `json:"lost,omitempty"`
+	// lostTime is when its pod was lost last.
+	// +optional
+	LostTime *metav1.Time `json:"lostTime,omitempty"`
 }
 
 // Failure is a test that failed, and why.

@@ -22,7 +22,7 @@ var exitCodes = []struct {
 	{v1alpha1.ExitSetup, "Error", "the spec or the set-up is wrong; of a verb: wrong usage, no cluster, no such run"},
 	{v1alpha1.ExitTestsFailed, "Failed", "tests failed, or a deadline of the run passed before all had run"},
 	{v1alpha1.ExitListFailed, "Error", "the tests could not be listed"},
-	{v1alpha1.ExitFixtureFailed, "Error", "a fixture could not be set up"},
+	{v1alpha1.ExitFixtureFailed, "Failed", "a fixture could not be set up, or a service was lost too often"},
 	{v1alpha1.ExitIncomplete, "", "replay: the recording ends before its run does"},
 	{v1alpha1.ExitOutput, "", "standard output could not be written; the run goes on"},
 	{v1alpha1.ExitInfrastructure, "Error", "the infrastructure left tests without a verdict, and no test failed"},

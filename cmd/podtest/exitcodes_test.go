@@ -105,7 +105,7 @@ func TestEveryEndingHasItsExitCode(t *testing.T) {
 		{"invalid-spec", v1alpha1.ResultError, v1alpha1.ExitSetup},
 		{"tests-failed", v1alpha1.ResultFailed, v1alpha1.ExitTestsFailed},
 		{"list-failed", v1alpha1.ResultError, v1alpha1.ExitListFailed},
-		{"fixture-failed", v1alpha1.ResultError, v1alpha1.ExitFixtureFailed},
+		{"fixture-failed", v1alpha1.ResultFailed, v1alpha1.ExitFixtureFailed},
 		{"infrastructure", v1alpha1.ResultError, v1alpha1.ExitInfrastructure},
 		{"cancelled", v1alpha1.ResultCancelled, v1alpha1.ExitCancelled},
 	} {

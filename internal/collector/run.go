@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -24,15 +26,16 @@ type Run struct {
 	run   *v1alpha1.TestRun // as it was at Open
 	cat   *catalog.Catalog
 	set   *settings.Resolved
-	told  []wire.TestSettings // by index of set.Table, as workers are told
-	epoch string              // names this memory of the run: reporters say Hello to each
+	epoch string // names this memory of the run: reporters say Hello to each
 
 	mu       sync.Mutex
 	state    *plan.State
 	ledgers  map[string]*ledger
-	wake     chan struct{} // closed when leases may be answered otherwise
-	frozen   bool          // the run has its verdict
-	dropped  bool          // forgotten, or to be opened anew
+	wake     chan struct{}       // closed when leases may be answered otherwise
+	told     []wire.TestSettings // by index of set.Table, as workers are told
+	exports  []map[string]string // of the fixtures, of which told speaks
+	frozen   bool                // the run has its verdict
+	dropped  bool                // forgotten, or to be opened anew
 	failures worst
 	slowest  longest
 	spooled  int64 // bytes of output taken in
@@ -41,7 +44,7 @@ type Run struct {
 func newRun(r *Runs, run *v1alpha1.TestRun, known Known, facts plan.Facts) *Run {
 	return &Run{
 		runs: r, run: run.DeepCopy(), cat: known.Catalog, set: known.Settings, epoch: rand.Text(),
-		told:  manifest.AgentSettings(run, known.Settings),
+		told: manifest.AgentSettings(run, known.Settings), exports: exports(run),
 		state: plan.New(facts, r.now()), ledgers: map[string]*ledger{}, wake: make(chan struct{}),
 	}
 }
@@ -49,6 +52,24 @@ func newRun(r *Runs, run *v1alpha1.TestRun, known Known, facts plan.Facts) *Run 
 func (r *Run) name() types.NamespacedName { return client.ObjectKeyFromObject(r.run) }
 
 func (r *Run) now() time.Time { return r.runs.now() }
+
+// Exported tells what the run's fixtures export now: a service that was lost has another address. It holds for tests
+// that are handed out from now on.
+func (r *Run) Exported(run *v1alpha1.TestRun) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := exports(run); !equality.Semantic.DeepEqual(r.exports, now) {
+		r.told, r.exports = manifest.AgentSettings(run, r.set), now
+	}
+}
+
+func exports(run *v1alpha1.TestRun) []map[string]string {
+	all := make([]map[string]string, len(run.Status.Fixtures))
+	for i := range all {
+		all[i] = maps.Clone(run.Status.Fixtures[i].Exports)
+	}
+	return all
+}
 
 // Update calls f with the State, under the run's lock. Waiting workers are answered anew afterwards.
 func (r *Run) Update(f func(*plan.State)) {

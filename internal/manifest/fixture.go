@@ -154,8 +154,9 @@ func partEnv(run *v1alpha1.TestRun, p FixturePart) []corev1.EnvVar {
 // literal keeps the kubelet from expanding $(NAME).
 func literal(s string) string { return strings.ReplaceAll(s, "$", "$$") }
 
-// ServicePod is the pod of a service. It belongs to the run and is started again whenever it ends.
-func ServicePod(run *v1alpha1.TestRun, fixture string, s *v1alpha1.FixtureService) *corev1.Pod {
+// ServicePod is the pod of a service, of which some were lost before. It belongs to the run, and its container is
+// started again whenever it ends.
+func ServicePod(run *v1alpha1.TestRun, fixture string, s *v1alpha1.FixtureService, lost int32) *corev1.Pod {
 	name := FixtureName(run.Name, fixture, v1alpha1.PartService)
 	template := &run.Spec.Template.Spec
 	pod := &corev1.Pod{
@@ -177,7 +178,16 @@ func ServicePod(run *v1alpha1.TestRun, fixture string, s *v1alpha1.FixtureServic
 		pod.Spec.Containers[0].SecurityContext = restrictions(c)
 	}
 	markFixture(&pod.ObjectMeta, run, fixture, v1alpha1.PartService)
+	if lost > 0 {
+		pod.Annotations[v1alpha1.AnnotationLost] = strconv.Itoa(int(lost))
+	}
 	return pod
+}
+
+// LostBefore is how many pods of its service were lost before this one was made.
+func LostBefore(pod *corev1.Pod) int32 {
+	n, _ := strconv.ParseInt(pod.Annotations[v1alpha1.AnnotationLost], 10, 32)
+	return int32(n)
 }
 
 func restrictions(c *corev1.SecurityContext) *corev1.SecurityContext {

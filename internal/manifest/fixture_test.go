@@ -23,7 +23,16 @@ func TestTheObjectsOfAFixture(t *testing.T) {
 	golden(t, "fixture-job", FixtureJob(aRun(), aPart(), "podtest:test"))
 	golden(t, "fixture-service", ServicePod(aRun(), "my-db", &v1alpha1.FixtureService{
 		Image: "postgres:17", Port: 5432, Env: []v1alpha1.EnvVar{{Name: "POSTGRES_PASSWORD", Value: "x"}},
-	}))
+	}, 0))
+}
+
+func TestTheNewPodOfAServiceTellsHowManyWereLost(t *testing.T) {
+	for _, lost := range []int32{0, 3} {
+		pod := ServicePod(aRun(), "my-db", &v1alpha1.FixtureService{Image: "postgres:17"}, lost)
+		if got := LostBefore(pod); got != lost {
+			t.Errorf("it tells %d, want %d", got, lost)
+		}
+	}
 }
 
 func TestAJobOfARunThatIsBeingDeletedHasNoOwner(t *testing.T) {

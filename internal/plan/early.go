@@ -87,6 +87,12 @@ func (s *State) atWork(now time.Time) bool {
 	return false
 }
 
+// GiveUp ends the tests as they stand, for the run ends for a reason outside of them, and says how they stand.
+func (s *State) GiveUp() string {
+	s.cutShort()
+	return s.newsOfAll()
+}
+
 // cutShort gives tests with failed attempts their verdict: the run ends before they could be tried again.
 func (s *State) cutShort() {
 	s.cut = true
