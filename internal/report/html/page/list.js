@@ -31,8 +31,9 @@ for (const c of columns) {
 }
 
 function cells(t) {
-  const kind = t.flags & flagFlaky ? 'flaky' : t.outcome;
-  const label = t.outcome === 'passed' && t.flags ? ['flaky', 'slow', 'leaky'].filter((k) => isOf[k](t)).join(', ') : word(t.outcome);
+  const also = t.outcome === 'passed' ? ['flaky', 'slow', 'leaky'].filter((k) => isOf[k](t)) : [];
+  const kind = t.flags & flagFlaky ? 'flaky' : also[0] || t.outcome;
+  const label = also.join(', ') || word(t.outcome);
   const a = t.last;
   const pod = a && pods[a.pod];
   return [

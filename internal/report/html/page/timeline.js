@@ -130,7 +130,7 @@ function plotSlot(c, { attempts, slot }, y, width) {
     const x = Math.max(gutter, toX(a.start, width));
     const wide = Math.max(good ? 1 : 3, end - x - (end - x > 4 ? 1 : 0));
     c.fillStyle = shade(a.test.flags & flagFlaky && good ? 'flaky' : a.outcome);
-    c.globalAlpha = good && !chosen ? 0.75 : 1;
+    c.globalAlpha = good && !chosen && wide <= 60 ? 0.75 : 1; // names need the contrast
     c.fillRect(x, y + (good ? 3 : 1), wide, rowTall - (good ? 6 : 2));
     c.globalAlpha = 1;
     if (onPath.has(a) || chosen) {
