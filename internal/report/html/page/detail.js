@@ -28,5 +28,6 @@ function showDetail({ test, view }) {
   ]));
   panel.hidden = false;
   panel.scrollTop = 0;
-  if (view !== 'tests') close.focus({ preventScroll: true });
+  // Beside the list the focus stays there, for the keys that move in it; where it covers the list, it takes the focus.
+  if (view !== 'tests' || getComputedStyle(panel).position === 'fixed') close.focus({ preventScroll: true });
 }
