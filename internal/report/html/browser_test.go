@@ -282,6 +282,42 @@ func TestATestIsOpenedByAClickAndByKeys(t *testing.T) {
 	p.picture("mixed-detail")
 }
 
+func TestATestThatCoversTheListHasTheFocus(t *testing.T) {
+	p := newTab(t, reporttest.Mixed())
+	p.do(chromedp.EmulateViewport(390, 844))
+	p.open("#view=tests")
+	p.until(rowsShown + " === 8")
+	p.do(chromedp.Click(chromedp.CSS(`.body .line`)))
+	p.until(`document.activeElement.className === 'close'`)
+	p.press("j")
+	p.until(detailName + ` === 'integration::payment TestGatewayTimeout'`)
+	p.press("Escape")
+	p.until(detail + `.hidden && document.activeElement.className === 'body'`)
+}
+
+func TestNothingMovesWhileAReportLoads(t *testing.T) {
+	p := newTab(t, reporttest.Many(10_000, 20))
+	for _, view := range []string{"", "#view=tests", "#view=timeline", "#view=run"} {
+		p.open(view)
+		p.until(`document.body.classList.contains('js')`)
+		ask[bool](p, `(() => {
+			window.moved = 0;
+			const seen = new PerformanceObserver((list) => {
+				for (const e of list.getEntries()) window.moved += e.value || 0;
+				window.told = list.getEntriesByName('now').length > 0 || window.told;
+			});
+			seen.observe({ type: 'layout-shift', buffered: true });
+			seen.observe({ type: 'mark' });
+			requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('now')));
+			return true;
+		})()`)
+		p.until(`window.told`)
+		if moved := ask[float64](p, `window.moved`); moved > 0 {
+			t.Errorf("%s: %.2f of the page moved", view, moved)
+		}
+	}
+}
+
 func TestKeysStepThroughFailures(t *testing.T) {
 	p := newTab(t, reporttest.Mixed())
 	p.open("")
