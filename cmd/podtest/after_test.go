@@ -106,7 +106,7 @@ func TestVerbsThatReadARun(t *testing.T) {
 			args: []string{"junit", "shop", "--max-size", "big"}, wantCode: 96, wantErr: "error: --max-size big: want a size such as 25M or 8Mi\n",
 		},
 		"junit: several files without a name": {
-			args: []string{"junit", "shop", "--split"}, wantCode: 96, wantErr: "error: --split writes several files: name the first with -o FILE\n",
+			args: []string{"junit", "shop", "--split"}, wantCode: 96, wantErr: "error: --split writes several files: name the first with --output-file FILE\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestJUnitIsSplit(t *testing.T) {
 	s := newShell(t)
 	s.withRun(t)
 	file := filepath.Join(t.TempDir(), "junit.xml")
-	if code := s.podtest(t, "junit", "shop", "-n", "ci", "-o", file, "--max-size", "1k", "--split"); code != 0 {
+	if code := s.podtest(t, "junit", "shop", "-n", "ci", "--output-file", file, "--max-size", "1k", "--split"); code != 0 {
 		t.Fatalf("exit code %d: %s", code, s.err.String())
 	}
 	tests := 0

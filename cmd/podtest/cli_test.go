@@ -246,7 +246,7 @@ default   -       1        0          2          -         unit::pay    TestSame
 			wantErr: "error: want the name of a TestRun: podtest junit NAME (`podtest junit --help` tells more)\n",
 		},
 		"junit: a file that cannot be": {
-			args: []string{"junit", "shop", "-n", "ci", "-o", "/nowhere/junit.xml"}, wantCode: 96,
+			args: []string{"junit", "shop", "-n", "ci", "--output-file", "/nowhere/junit.xml"}, wantCode: 96,
 			wantErr: "error: writing the JUnit report: open /nowhere/junit.xml: no such file or directory\n  check the path\n",
 		},
 		"cancel: too late": {

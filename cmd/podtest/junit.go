@@ -32,8 +32,8 @@ CI systems take no file of any size: GitLab 30 MB, and 100 MB a job. A larger re
 printed, then the middle of what failed ones did, the longest first; the report says so. With --split it is several
 files instead: junit.xml, junit-2.xml and so on.`,
 		Example: c.example(
-			"podtest junit checkout --namespace ci -o junit.xml",
-			"podtest junit checkout --max-size 10M --split -o junit.xml",
+			"podtest junit checkout --namespace ci --output-file junit.xml",
+			"podtest junit checkout --max-size 10M --split --output-file junit.xml",
 			"podtest junit checkout | xmllint --xpath 'count(//failure)' -"),
 		Args:              c.named("", 0, 0),
 		ValidArgsFunction: c.completeRuns,
@@ -54,7 +54,7 @@ files instead: junit.xml, junit-2.xml and so on.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&o.file, "output", "o", "", "file to write; none or -: standard output")
+	flags.StringVar(&o.file, "output-file", "", "file to write; none or -: standard output")
 	flags.StringVar(&o.maxSize, "max-size", o.maxSize, "how large a file may be, such as 25M; 0: any size")
 	flags.BoolVar(&o.split, "split", false, "write several files rather than cut what tests printed")
 	return cmd
@@ -66,7 +66,7 @@ func (o junitFlags) limits() (junit.Limits, error) {
 	case err != nil || size.Sign() < 0:
 		return junit.Limits{}, fmt.Errorf("--max-size %s: want a size such as 25M or 8Mi", o.maxSize)
 	case o.split && (o.file == "" || o.file == "-"):
-		return junit.Limits{}, errors.New("--split writes several files: name the first with -o FILE")
+		return junit.Limits{}, errors.New("--split writes several files: name the first with --output-file FILE")
 	}
 	return junit.Limits{MaxSize: size.Value(), Split: o.split}, nil
 }

@@ -33,7 +33,7 @@ func TestJUnitIsTheSameInAFileAndOnStandardOutput(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, printed)
 		}
 	}
-	if code := s.podtest(t, "junit", "shop", "-n", "ci", "-o", file); code != 0 || s.out.Len() > 0 {
+	if code := s.podtest(t, "junit", "shop", "-n", "ci", "--output-file", file); code != 0 || s.out.Len() > 0 {
 		t.Fatalf("exit code %d: %s%s", code, s.err.String(), s.out.String())
 	}
 	written, err := os.ReadFile(file)

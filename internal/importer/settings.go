@@ -185,7 +185,7 @@ func (t *table) junit() *v1alpha1.JUnitPolicy {
 		p.StoreFailureOutput = &store
 	}
 	if file, ok := in.text("path"); ok {
-		in.note(in.at("path"), "not carried: write the report with `podtest junit NAME -o %s`", file)
+		in.note(in.at("path"), "not carried: write the report with `podtest junit NAME --output-file %s`", file)
 	}
 	if name, ok := in.text("report-name"); ok && name != "nextest-run" {
 		in.note(in.at("report-name"), "not carried: podtest's reports are always named nextest-run")
