@@ -66,7 +66,7 @@ type Listed struct {
 	Binaries    int64            `json:"binaries"`
 	Selected    int64            `json:"selected"`
 	NotSelected int64            `json:"notSelected"`
-	LeftOut     map[string]int64 `json:"leftOut,omitempty"` // by what: ignored, filter, defaultFilter, partition
+	LeftOut     map[string]int64 `json:"leftOut,omitempty"` // by what: ignored, filter, defaultFilter, partition, rerun
 	Workers     int64            `json:"workers,omitempty"` // at most so many; 0 if nothing is run
 	Slots       int64            `json:"slots,omitempty"`   // of each
 }

@@ -183,6 +183,7 @@ var leftOut = []struct{ by, words string }{
 	{"defaultFilter", "left out by the default filter"},
 	{"partition", "of other partitions"},
 	{"ignored", "ignored"},
+	{"rerun", "passed before"},
 }
 
 func (e Listed) render(p *Printer) string {
@@ -232,7 +233,11 @@ func (p *Printer) skip(e Skipped) string {
 }
 
 func (e Cancelling) render(p *Printer) string {
-	line := fmt.Sprintf("%s due to %s", p.status(bad, "Cancelling"), Line(e.Reason).s)
+	why := "due to " + Line(e.Reason).s
+	if e.Reason == byRequest {
+		why = "on request"
+	}
+	line := p.status(bad, "Cancelling") + " " + why
 	if e.Running > 0 {
 		line += fmt.Sprintf(": %s still running", count(e.Running, "test"))
 	}

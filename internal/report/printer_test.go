@@ -207,6 +207,24 @@ func TestWithoutATerminalNothingButLinesIsWritten(t *testing.T) {
 	}
 }
 
+func TestTheLineOfARerunTellsWhatPassedBefore(t *testing.T) {
+	p := NewPrinter(Options{})
+	got := string(p.Print(Listed{
+		Tests: 15, Binaries: 3, Selected: 1, NotSelected: 14, LeftOut: map[string]int64{"filter": 4, "rerun": 10},
+	}))
+	if want := "      Listed 15 tests in 3 binaries (4 filtered out, 10 passed before)\n"; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestARunThatIsCancelledIsEndedOnRequest(t *testing.T) {
+	p := NewPrinter(Options{})
+	got := string(p.Print(Cancelling{Reason: byRequest, Running: 1}))
+	if want := "  Cancelling on request: 1 test still running\n"; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
 func TestACounterLineComesAtMostEveryFiveSecondsAndOnlyWithNews(t *testing.T) {
 	p := NewPrinter(Options{})
 	var got []string

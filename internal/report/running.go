@@ -110,6 +110,9 @@ func (f *Follower) slow(now time.Time) []Event {
 	return events
 }
 
+// byRequest is the reason of a run whose spec.cancel is true.
+const byRequest = "cancellation"
+
 // cancelling tells, once, that the run starts no more tests, and why.
 func (f *Follower) cancelling(now time.Time) (Cancelling, bool) {
 	if f.draining || f.book == nil || f.WantsOutputs() || f.Complete() {
@@ -119,7 +122,7 @@ func (f *Follower) cancelling(now time.Time) (Cancelling, bool) {
 	why := ""
 	switch {
 	case spec.Cancel:
-		why = "cancellation"
+		why = byRequest
 	case spec.FailFast != nil && f.book.Tally.Bad() >= int(max(1, spec.FailFast.MaxFail)):
 		why = "test failure"
 	case spec.GlobalTimeout != nil && started != nil && !now.Before(started.Add(spec.GlobalTimeout.Duration)):
