@@ -76,7 +76,11 @@ func allDecided(s *State, _ view) *Ending {
 // nextest's does.
 func (s *State) good(reason, message string) *Ending {
 	if n := s.set.Outstanding; n > 0 {
-		message += "; " + several(n, "test") + " of the runs before that had not passed were not selected"
+		were := "were"
+		if n == 1 {
+			were = "was"
+		}
+		message += "; " + several(n, "test") + " of the runs before that had not passed " + were + " not selected"
 		return &Ending{resultPassed, reason, message, exitOutstanding}
 	}
 	return &Ending{resultPassed, reason, message, exitPassed}
