@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -109,6 +110,6 @@ func check(where string, o *unstructured.Unstructured) error {
 		return fmt.Errorf("%s: it is a %s of %q: this version of podtest knows those of %s",
 			where, kind.Kind, o.GetAPIVersion(), v1alpha1.GroupVersion)
 	}
-	return fmt.Errorf("%s: it is a %s %s: podtest creates TestRuns and TestProfiles; apply it with kubectl",
-		where, o.GetAPIVersion(), kind.Kind)
+	return fmt.Errorf("%s: it is a %s: podtest creates TestRuns and TestProfiles; apply it with kubectl",
+		where, strings.TrimSpace(o.GetAPIVersion()+" "+kind.Kind))
 }

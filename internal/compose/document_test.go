@@ -34,6 +34,10 @@ func TestWhatManifestsMayHold(t *testing.T) {
 			text:    "{apiVersion: v1, kind: List, items: [" + run + ", {apiVersion: v1, kind: Pod}]}",
 			wantErr: "m.yaml, document 1, item 2: it is a v1 Pod: podtest creates TestRuns and TestProfiles; apply it with kubectl",
 		},
+		"another kind, without its API version": {
+			text:    "{kind: Foo}",
+			wantErr: "m.yaml, document 1: it is a Foo: podtest creates TestRuns and TestProfiles; apply it with kubectl",
+		},
 		"a kustomization": {
 			text:    "{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization}",
 			wantErr: "m.yaml, document 1: it is a Kustomization: give its folder with -k",
