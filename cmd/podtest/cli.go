@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -94,12 +95,13 @@ podtest uses the pod's service account and its namespace. Exit codes are nextest
 ` + "`" + c.command + " help exit-codes` lists them.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          c.known,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	if c.command != "podtest" {
 		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: c.command}
 	}
+	root.SetFlagErrorFunc(flagError)
 	c.flags.AddFlags(root.PersistentFlags())
 	for _, name := range []string{
 		"as", "as-group", "as-uid", "as-user-extra", "cache-dir", "certificate-authority", "client-certificate", "client-key",
@@ -146,6 +148,27 @@ func (c *cli) example(lines ...string) string {
 		lines[i] = "  " + strings.ReplaceAll(line, "podtest ", c.command+" ")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// known says what is wrong with a verb that is none.
+func (c *cli) known(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	root.SuggestionsMinimumDistance = 2
+	hint := ""
+	if like := root.SuggestionsFor(args[0]); len(like) > 0 {
+		hint = fmt.Sprintf(": did you mean %s?", strings.Join(like, " or "))
+	}
+	return fmt.Errorf("unknown command %q for %q%s (`%s --help` lists them)", args[0], c.command, hint, c.command)
+}
+
+// flagError says where flags are told of, if one is none.
+func flagError(cmd *cobra.Command, err error) error {
+	if unknown := (*pflag.NotExistError)(nil); errors.As(err, &unknown) {
+		return fmt.Errorf("%w (`%s --help` lists the flags)", err, cmd.CommandPath())
+	}
+	return err
 }
 
 // named wants a TestRun's name as the first argument, and as many others as most says.

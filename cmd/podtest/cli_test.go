@@ -165,7 +165,7 @@ func TestVerbsOnARunThatHasEnded(t *testing.T) {
 passed     0.021s     1          unit::cart   TestAdd    shop-w00000
 timedOut   2.000s     2          unit::cart   TestBad    shop-w00000
 passed     0.000s     1          unit::cart   TestSame   shop-w00000
-notRun     0.000s     0          unit::pay    TestLost
+notRun     -          0          unit::pay    TestLost
 passed     0.000s     1          unit::pay    TestSame   shop-w00000
 `,
 		},
@@ -253,10 +253,14 @@ default   -       1        0          2          -         unit::pay    TestSame
 			args: []string{"cancel", "shop", "-n", "ci"}, wantOut: "testrun.podtest.dev/shop has ended before: Error\n",
 		},
 		"a verb that is none": {
-			args: []string{"bogus"}, wantCode: 96, wantErr: "error: unknown command \"bogus\" for \"podtest\"\n",
+			args: []string{"bogus"}, wantCode: 96, wantErr: "error: unknown command \"bogus\" for \"podtest\": did you mean logs? (`podtest --help` lists them)\n",
+		},
+		"a verb that is nearly one": {
+			args: []string{"result"}, wantCode: 96,
+			wantErr: "error: unknown command \"result\" for \"podtest\": did you mean results? (`podtest --help` lists them)\n",
 		},
 		"a flag that is none": {
-			args: []string{"results", "shop", "--bogus"}, wantCode: 96, wantErr: "error: unknown flag: --bogus\n",
+			args: []string{"results", "shop", "--bogus"}, wantCode: 96, wantErr: "error: unknown flag: --bogus (`podtest results --help` lists the flags)\n",
 		},
 		"watch: the run's exit code is ours": {
 			args: []string{"watch", "shop", "-n", "ci"}, wantCode: 120,

@@ -72,7 +72,7 @@ func (t Table) Write(w io.Writer, results []Result) error {
 		if r.Flaky {
 			word += " (flaky)"
 		}
-		took, binary, name, pod := took(r.Duration()), Line(r.Binary).s, Line(r.Name).s, Line(r.Pod).s
+		took, binary, name, pod := tookIn(r), Line(r.Binary).s, Line(r.Name).s, Line(r.Pod).s
 		row := []string{word, took, tries, binary, name, pod}
 		if t.Wide {
 			cpu := time.Duration(r.CPUUs) * time.Microsecond
@@ -84,6 +84,14 @@ func (t Table) Write(w io.Writer, results []Result) error {
 	}
 	_, err := io.WriteString(w, aligned(rows))
 	return err
+}
+
+// tookIn is a dash for a test that was never started.
+func tookIn(r Result) string {
+	if r.Attempts == 0 {
+		return "-"
+	}
+	return took(r.Duration())
 }
 
 func took(d time.Duration) string { return fmt.Sprintf("%.3fs", d.Seconds()) }
