@@ -36,6 +36,9 @@ rerun.`,
 		ValidArgsFunction: c.completeRuns,
 	}
 	changes, creation, shown := addChangeFlags(cmd), addCreateFlags(cmd), addFollowFlags(cmd)
+	cmd.Flags().Lookup("name").Usage = "name of the new run; without, one is made from the earlier one's"
+	cmd.Flags().Lookup("filterset").Usage = "filterset of the tests to run, instead of that of the run; " +
+		"of several, what any of them selects"
 	cmd.Flags().BoolVar(&failed, "failed", false, "only tests that failed")
 	cmd.Flags().BoolVar(&infra, "infra", false, "only tests that were left without a verdict")
 	cmd.MarkFlagsMutuallyExclusive("failed", "infra")
