@@ -40,7 +40,7 @@ function plot() {
   const box = $('rows');
   const [width, height] = [box.clientWidth, Math.min(box.clientHeight || 400, box.scrollHeight)];
   if (!width) return;
-  gutter = width < 600 ? 84 : 170;
+  gutter = width < 600 ? 100 : 170;
   const c = fresh($('canvas'), width, height);
   $('canvas').style.marginBottom = -height + 'px';
   const top = box.scrollTop;
@@ -77,7 +77,7 @@ function block(c, from, to, y, tall, width) {
 }
 
 function marks(width, draw) {
-  const step = stepOf(span.to - span.from, (width - gutter) / 110);
+  const step = stepOf(span.to - span.from, (width - gutter) / 85);
   for (let at = Math.ceil(span.from / step) * step; at <= span.to; at += step) draw(at, toX(at, width));
 }
 function plotGrid(c, width, height) {
