@@ -42,7 +42,11 @@ func noRightToRuns(err error) bool {
 
 func noRightToExec(err error) bool { return errors.Is(err, attach.ErrForbidden) }
 
+// unreachable is an error of the network. One of a file is none, though what the system says of it looks like one.
 func unreachable(err error) bool {
+	if file := (*fs.PathError)(nil); errors.As(err, &file) {
+		return false
+	}
 	var network net.Error
 	var request *url.Error
 	return errors.As(err, &network) || (errors.As(err, &request) && !errors.Is(err, context.Canceled))

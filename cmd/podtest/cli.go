@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,6 +79,9 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		return int(v1alpha1.ExitOutput) // who read has gone, and knows
 	}
 	fmt.Fprintf(c.err, "error: %s\n", c.explain(err))
+	if file := (*fs.PathError)(nil); errors.As(err, &file) && file.Path == os.Stdout.Name() {
+		return int(v1alpha1.ExitOutput)
+	}
 	if filterset := (*filter.Error)(nil); errors.As(err, &filterset) {
 		return int(v1alpha1.ExitFilter)
 	}

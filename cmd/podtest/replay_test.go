@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"syscall"
@@ -118,6 +119,20 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestResultsThatCannotBeWrittenAreNoTroubleOfTheCluster(t *testing.T) {
+	s := newShell(t)
+	s.withRun(t)
+	full := &fs.PathError{Op: "write", Path: os.Stdout.Name(), Err: syscall.ENOSPC}
+	cli := newCLI("podtest", strings.NewReader(""), unwritable{full}, &s.err)
+	cli.connect = func() (client.WithWatch, error) { return s.cluster, nil }
+	if code := cli.run(t.Context(), []string{"results", "shop", "-n", "ci"}); code != int(v1alpha1.ExitOutput) {
+		t.Errorf("exit code %d, want 110", code)
+	}
+	if want := "error: write " + os.Stdout.Name() + ": no space left on device\n"; s.err.String() != want {
+		t.Errorf("standard error %q, want %q", &s.err, want)
 	}
 }
 
