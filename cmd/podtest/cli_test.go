@@ -259,6 +259,10 @@ default   -       1        0          2          -         unit::pay    TestSame
 			args: []string{"result"}, wantCode: 96,
 			wantErr: "error: unknown command \"result\" for \"podtest\": did you mean results? (`podtest --help` lists them)\n",
 		},
+		"list: a flag for binaries of this machine": {
+			args: []string{"list", "shop", "-n", "ci", "-E", "test(x)"}, wantCode: 96,
+			wantErr: "error: --filterset goes with --local: a run of the cluster is listed as it is\n",
+		},
 		"a flag that is none": {
 			args: []string{"results", "shop", "--bogus"}, wantCode: 96, wantErr: "error: unknown flag: --bogus (`podtest results --help` lists the flags)\n",
 		},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/podtest/podtest/internal/catalog"
 	"github.com/podtest/podtest/internal/local"
@@ -62,9 +63,23 @@ setting, and which part of the spec said so.`,
 	return cmd
 }
 
+// onlyHere refuses flags that mean nothing for a run of the cluster.
+func onlyHere(cmd *cobra.Command) error {
+	var wrong error
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed && !slices.Contains([]string{"all", "output", "local"}, f.Name) {
+			wrong = fmt.Errorf("--%s goes with --local: a run of the cluster is listed as it is", f.Name)
+		}
+	})
+	return wrong
+}
+
 // listRun lists a run of the cluster.
 func (c *cli) listRun(ctx context.Context, cmd *cobra.Command, args []string, o listFlags) error {
 	if err := c.named("", 0, 0)(cmd, args); err != nil {
+		return err
+	}
+	if err := onlyHere(cmd); err != nil {
 		return err
 	}
 	cluster, run, err := c.get(ctx, args[0])
