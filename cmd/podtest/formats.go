@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/report"
 )
 
 // documentFormats are those in which every verb can print what it knows as one document.
@@ -33,26 +33,23 @@ func isDocument(format string) bool {
 
 // document prints a value in one of documentFormats.
 func (c *cli) document(format, kind string, value any) error {
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "    ")
-	if err := enc.Encode(value); err != nil {
+	text, err := report.JSON(value, "    ")
+	if err != nil {
 		return fmt.Errorf("writing %s: %w", format, err)
 	}
 	switch format {
 	case "json":
-		_, err := text.WriteTo(c.out)
+		_, err := c.out.Write(text)
 		return err
 	case "yaml":
-		data, err := yaml.JSONToYAML(text.Bytes())
+		data, err := yaml.JSONToYAML(text)
 		if err == nil {
 			_, err = c.out.Write(data)
 		}
 		return err
 	}
 	var object unstructured.Unstructured
-	if err := json.Unmarshal(text.Bytes(), &object.Object); err != nil {
+	if err := json.Unmarshal(text, &object.Object); err != nil {
 		return fmt.Errorf("writing %s: %w", format, err)
 	}
 	object.SetGroupVersionKind(schema.GroupVersionKind{Version: v1alpha1.GroupVersion.String(), Kind: kind})

@@ -196,10 +196,10 @@ func (e Attempt) MarshalJSON() ([]byte, error) {
 	if r.Start != 0 {
 		row.StartTime = time.UnixMicro(r.Start).UTC()
 	}
-	return marshal(struct {
+	return JSON(struct {
 		rowFields
 		attemptFields
-	}{row, attemptFields(e)})
+	}{row, attemptFields(e)}, "")
 }
 
 // UnmarshalJSON is the way back. Words that are not known yet are taken for none.

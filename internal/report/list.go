@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -102,10 +101,11 @@ func WriteListJSON(w io.Writer, cat *catalog.Catalog, set *settings.Resolved) er
 		}
 		list.Suites[cat.Binaries[t.Binary].ID].Tests[t.Name] = c
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(list); err != nil {
+	text, err := JSON(list, "  ")
+	if err == nil {
+		_, err = w.Write(text)
+	}
+	if err != nil {
 		return fmt.Errorf("writing the list: %w", err)
 	}
 	return nil

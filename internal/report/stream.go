@@ -24,24 +24,15 @@ type envelope struct {
 
 // EncodeEvent is the event as a line of a stream, with its end of line.
 func EncodeEvent(e Event, written time.Time) ([]byte, error) {
-	head, err := marshal(envelope{Version: StreamVersion, Event: e.kind(), Time: written.UTC()})
+	head, err := JSON(envelope{Version: StreamVersion, Event: e.kind(), Time: written.UTC()}, "")
 	if err != nil {
 		return nil, fmt.Errorf("encoding an event: %w", err)
 	}
-	body, err := marshal(e)
+	body, err := JSON(e, "")
 	if err != nil {
 		return nil, fmt.Errorf("encoding an event: %w", err)
 	}
-	return fmt.Appendf(nil, "%s,%s\n", head[:len(head)-1], body[1:]), nil
-}
-
-// marshal leaves <, > and & as they are.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimRight(b.Bytes(), "\n"), err
+	return fmt.Appendf(nil, "%s,%s", head[:len(head)-len("}\n")], body[1:]), nil
 }
 
 // DecodeEvent is the way back, from one line.

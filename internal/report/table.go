@@ -2,24 +2,11 @@ package report
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"time"
 )
-
-// WriteJSONLines writes an object a line.
-func WriteJSONLines[T any](w io.Writer, objects []T) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for i := range objects {
-		if err := enc.Encode(objects[i]); err != nil {
-			return fmt.Errorf("writing: %w", err)
-		}
-	}
-	return nil
-}
 
 // WriteResultNames writes the binary id and the name of a test a line.
 func WriteResultNames(w io.Writer, results []Result) error {
