@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podtest/podtest/api/v1alpha1"
+	"github.com/podtest/podtest/internal/manifest"
 	"github.com/podtest/podtest/internal/outcome"
 )
 
@@ -286,6 +287,24 @@ func TestFixturesAreThereForTheTestsAndGoAfterThem(t *testing.T) {
 	verdict(t, done, v1alpha1.ResultPassed, v1alpha1.ReasonPassed, 0)
 	if s := fixtureStates(done); s["schema"] != "Done" || s["database"] != "Done" {
 		t.Errorf("fixtures: %+v", done.Status.Fixtures)
+	}
+}
+
+func TestAServiceWhosePodIsLostIsMadeAgainAndTheRunPasses(t *testing.T) {
+	run := fixed(t, "lostservice", append(sleepers(500, 40, "s"), "dial/DATABASE/z"), "export", "SCHEMA=v7")
+	run.Spec.Retries = &v1alpha1.Retries{Count: 5, Delay: &metav1.Duration{Duration: 2 * time.Second}}
+	create(t, run)
+	reaches(t, run, "to be under way", func(r *v1alpha1.TestRun) bool { return r.Status.Tests.Passed > 0 || ended(r) })
+	pod := &corev1.Pod{}
+	pod.Namespace, pod.Name = run.Namespace, manifest.FixtureName(run.Name, "database", v1alpha1.PartService)
+	must(t, cluster.Delete(t.Context(), pod, client.GracePeriodSeconds(0)))
+	reaches(t, run, "to have it again", func(r *v1alpha1.TestRun) bool {
+		return r.Status.Fixtures[0].Lost == 1 && r.Status.Fixtures[0].State == "Ready" || ended(r)
+	})
+	done := ends(t, run)
+	verdict(t, done, v1alpha1.ResultPassed, v1alpha1.ReasonPassed, 0)
+	if f := done.Status.Fixtures[0]; f.Name != "database" || f.Lost != 1 || f.State != "Done" {
+		t.Errorf("%+v", f)
 	}
 }
 
