@@ -36,7 +36,7 @@ type TestRecordSpec struct {
 	// run is the TestRun that the record belongs to.
 	// +required
 	Run RunRef `json:"run"`
-	// kind is what the record holds: Catalog, Output or Settings.
+	// kind is what the record holds: Catalog, Output, Settings or Rerun.
 	// +required
 	Kind RecordKind `json:"kind"`
 	// index is its place among the records of its kind (and batch), from 0.
