@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/podtest/podtest/api/v1alpha1"
 	"github.com/podtest/podtest/internal/compose"
+	"github.com/podtest/podtest/internal/report"
 )
 
 // changeFlags are what flags say over a manifest, spelt as cargo-nextest spells it.
@@ -113,12 +115,24 @@ func (o *changeFlags) changes(args []string) (compose.Changes, error) {
 	if to.Names, err = compose.ParseNames(before, after); err != nil {
 		return to, err
 	}
-	for _, step := range []func(*compose.Changes) error{o.ignored, o.failing, o.words, o.load, o.times} {
+	for _, step := range []func(*compose.Changes) error{o.ignored, o.failing, o.words, o.load, o.times, o.kept} {
 		if err := step(&to); err != nil {
 			return to, err
 		}
 	}
 	return to, nil
+}
+
+// kept: what passed tests print is kept by the run if the display is to show it.
+func (o *changeFlags) kept(to *compose.Changes) error {
+	flag := o.cmd.Flags().Lookup("success-output")
+	if flag == nil || !flag.Changed {
+		return nil
+	}
+	if policy := report.OutputPolicies[flag.Value.String()]; policy != v1alpha1.OutputNever {
+		to.SuccessOutput = string(policy) // a word that is none is refused by the display
+	}
+	return nil
 }
 
 func (o *changeFlags) said(flag string) bool { return o.cmd.Flags().Changed(flag) }

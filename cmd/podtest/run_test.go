@@ -234,13 +234,13 @@ func TestFlagsReachTheRun(t *testing.T) {
 	s := newShell(t)
 	s.in = oneRun
 	code := s.podtest(t, "run", "-f", "-", "--dry-run", "-o", "jsonpath={.spec}", "-E", "test(a)", "-E", "kind(lib)", "cart",
-		"--retries", "2", "--flaky-result", "fail", "--max-fail", "3:immediate", "--no-tests", "pass", "-j", "4", "--slots", "2",
+		"--retries", "2", "--flaky-result", "fail", "--success-output", "final", "--max-fail", "3:immediate", "--no-tests", "pass", "-j", "4", "--slots", "2",
 		"--ignore-default-filter", "--partition", "slice:1/2", "-P", "ci", "--ttl", "90s", "--", "--include-ignored", "--skip", "b c")
 	want := `{"failFast":{"maxFail":3,"terminate":"Immediate"},` +
 		`"filter":"((test(a)) or (kind(lib))) and test(~cart) and not test(~b c)","flakyResult":"Fail","ignoreDefaultFilter":true,` +
-		`"noTests":"Pass","overrides":[{"filter":"all()","flakyResult":"Fail","name":"command-line","retries":{"count":2}}],` +
+		`"noTests":"Pass","overrides":[{"filter":"all()","flakyResult":"Fail","name":"command-line","retries":{"count":2},"successOutput":"Final"}],` +
 		`"parallelism":2,"partition":"slice:1/2","profileRef":{"name":"ci"},"retries":{"count":2},"runIgnored":"All",` +
-		`"ttlSecondsAfterFinished":90,"worker":{"slots":2}}`
+		`"successOutput":"Final","ttlSecondsAfterFinished":90,"worker":{"slots":2}}`
 	if diff := cmp.Diff(want, s.out.String()); diff != "" || code != 0 {
 		t.Errorf("exit code %d, %s, standard output (-want +got):\n%s", code, s.err.String(), diff)
 	}

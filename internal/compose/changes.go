@@ -25,6 +25,7 @@ type Changes struct {
 	Profile       string
 	Retries       *int32
 	FlakyResult   string // Pass, Fail
+	SuccessOutput string // Immediate, Final, ImmediateFinal: what passed tests print is kept
 	FailFast      *FailFast
 	NoTests       string // Pass, Fail
 	Stress        *Stress
@@ -152,6 +153,9 @@ func (c Changes) forced(spec map[string]any) error {
 	}
 	if c.FlakyResult != "" {
 		forced["flakyResult"] = c.FlakyResult
+	}
+	if c.SuccessOutput != "" {
+		forced["successOutput"] = c.SuccessOutput
 	}
 	if len(forced) == 0 {
 		return nil

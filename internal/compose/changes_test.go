@@ -61,6 +61,12 @@ func TestFlagsWinOverTheManifest(t *testing.T) {
 			`{}`,
 			`{profileRef: {name: ci}, retries: {count: 2}, overrides: [{name: command-line, filter: all(), retries: {count: 2}}]}`,
 		},
+		"what passed tests print is kept, whatever overrides say": {
+			Changes{SuccessOutput: "Final"},
+			`{overrides: [{filter: test(a), successOutput: Never}]}`,
+			`{successOutput: Final, overrides: [
+				{name: command-line, filter: all(), successOutput: Final}, {filter: test(a), successOutput: Never}]}`,
+		},
 		"a run ends early": {
 			Changes{FailFast: &FailFast{MaxFail: 2, Terminate: "Immediate"}},
 			`{failFast: {maxFail: 9}}`,
