@@ -63,8 +63,8 @@ func (f *displayFlags) words() []word {
 		{&f.final, "final-status-level", "which get one at the end of the run", spelt(report.FinalLevels)},
 		{&f.failure, "failure-output", "when to show what failed tests printed (default: as the run says)", output},
 		{
-			&f.success, "success-output", "when to show what passed tests printed; run and rerun have it kept for that (default: as the run says)",
-			output,
+			&f.success, "success-output",
+			"when to show what passed tests printed; run and rerun have it kept for that (default: as the run says)", output,
 		},
 		{&f.progress, "show-progress", "how to show progress", spelt(report.ProgressModes)},
 		{&f.color, "color", "when to use colors", []string{"auto", "always", "never"}},
