@@ -47,12 +47,15 @@ type cli struct {
 	now     func() time.Time
 	// interrupts tells of signals that ask podtest to end, until ignore is called.
 	interrupts func() (signals <-chan os.Signal, ignore func())
+	// patience is how often is looked again for the ends of workers when a run has ended, four times a second.
+	patience int
 }
 
 func newCLI(arg0 string, in io.Reader, out, err io.Writer) *cli {
 	c := &cli{
 		command: "podtest", in: in, out: out, err: err,
 		flags: genericclioptions.NewConfigFlags(true), now: time.Now, interrupts: interrupted,
+		patience: 12,
 	}
 	if strings.HasPrefix(filepath.Base(arg0), "kubectl-") {
 		c.command = "kubectl podtest"

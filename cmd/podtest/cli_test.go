@@ -61,6 +61,7 @@ func (s *shell) podtest(t *testing.T, args ...string) int {
 // cli is podtest as it is in this shell.
 func (s *shell) cli(in io.Reader, out io.Writer) *cli {
 	c := newCLI("podtest", in, out, &s.err)
+	c.patience = 0
 	c.connect = func() (client.WithWatch, error) { return s.cluster, nil }
 	c.attach = func() (attach.Looker, error) { return s.agents, nil }
 	return c

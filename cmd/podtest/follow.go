@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -123,11 +124,34 @@ func (c *cli) report(ctx context.Context, cluster client.WithWatch, end *v1alpha
 	unknown := listed(end)
 	if (o.files.wanted() || o.ci.wantsInput()) && unknown == nil {
 		var err error
+		if err = c.settled(ctx, cluster, end); err != nil {
+			return err
+		}
 		if in, err = c.input(ctx, cluster, end); err != nil {
 			return err
 		}
 	}
 	return c.reportOf(in, unknown, o)
+}
+
+// settled waits a moment for the ends of the workers: the verdict may be told before their pods are gone.
+func (c *cli) settled(ctx context.Context, cluster client.Client, run *v1alpha1.TestRun) error {
+	for range c.patience {
+		book, err := open(ctx, cluster, run)
+		if err != nil {
+			return err
+		}
+		unfinished := func(w report.Worker) bool { return w.Cause == "" }
+		if !slices.ContainsFunc(book.Workers(), unfinished) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second / 4):
+		}
+	}
+	return nil
 }
 
 // reportOf is report of a run of which all is there; unknown says why its tests are not known.
