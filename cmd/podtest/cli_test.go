@@ -211,7 +211,7 @@ passed     0.000s     1          unit::pay    TestSame   shop-w00000
 		},
 		"list: a line a test": {
 			args: []string{"list", "shop", "-n", "ci"},
-			wantOut: `CLASS     GROUP   WEIGHT   PRIORITY   ATTEMPTS   TIMEOUT   BINARY       TEST       LEFT OUT BY
+			wantOut: `CLASS     GROUP   WEIGHT   PRIORITY   ATTEMPTS   TIMEOUT   BINARY       TEST
 default   -       1        0          2          -         unit::cart   TestAdd
 default   -       1        0          2          -         unit::cart   TestBad
 default   -       1        0          2          -         unit::cart   TestSame

@@ -63,7 +63,8 @@ func (c *cli) follow(ctx context.Context, cluster client.WithWatch, run *v1alpha
 		return err
 	}
 	if *o.cancel && ctx.Err() == nil {
-		following, done := c.cancelling(ctx, cluster, run)
+		shown = &guarded{sink: shown}
+		following, done := c.cancelling(ctx, cluster, run, shown)
 		defer done()
 		ctx = following
 	}
@@ -192,7 +193,7 @@ var errKilled = errors.New("interrupted twice")
 // cancelling has the first interrupt cancel the run, and the second kill its tests and end the context it returns.
 // done is to be called when the run is no longer followed.
 func (c *cli) cancelling(
-	ctx context.Context, cluster client.Client, run *v1alpha1.TestRun,
+	ctx context.Context, cluster client.Client, run *v1alpha1.TestRun, shown sink,
 ) (following context.Context, done func()) {
 	interrupts, ignore := c.interrupts()
 	following, stop := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -208,6 +209,12 @@ func (c *cli) cancelling(
 				stop(err)
 				return
 			}
+			if !force {
+				_ = shown.Show(report.Note{ // what comes next tells if it cannot be written
+					Word: "INTERRUPTED", Elapsed: report.Since(run.CreationTimestamp.Time, c.now()),
+					Text: "the run is cancelled: what runs is asked to end; interrupt again to kill it",
+				})
+			}
 		}
 		stop(errKilled)
 	})
@@ -216,6 +223,24 @@ func (c *cli) cancelling(
 		stop(nil)
 		watching.Wait()
 	}
+}
+
+// guarded is a sink for several who have something to show.
+type guarded struct {
+	sink
+	one sync.Mutex
+}
+
+func (g *guarded) Show(e report.Event) error {
+	g.one.Lock()
+	defer g.one.Unlock()
+	return g.sink.Show(e)
+}
+
+func (g *guarded) Close() error {
+	g.one.Lock()
+	defer g.one.Unlock()
+	return g.sink.Close()
 }
 
 // interrupted tells of signals that ask podtest to end.

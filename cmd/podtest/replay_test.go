@@ -178,6 +178,9 @@ func TestTheFirstInterruptCancelsAndTheSecondKillsIfAsked(t *testing.T) {
 	if want := "interrupted twice: the tests of the run are killed\n"; s.err.String() != want {
 		t.Errorf("standard error %q, want %q", &s.err, want)
 	}
+	if want := "interrupt again to kill it"; !strings.Contains(out.String(), want) {
+		t.Errorf("standard output does not say %q: %s", want, out.String())
+	}
 	if err := s.cluster.Get(t.Context(), client.ObjectKeyFromObject(run), run); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/podtest/podtest/internal/catalog"
@@ -72,7 +73,10 @@ func plannedOf(set *settings.Resolved, of int32) Planned {
 
 // WritePlan writes a line a test, for people.
 func WritePlan(w io.Writer, planned []Planned) error {
-	rows := [][]string{{"CLASS", "GROUP", "WEIGHT", "PRIORITY", "ATTEMPTS", "TIMEOUT", "BINARY", "TEST", "LEFT OUT BY"}}
+	rows := [][]string{{"CLASS", "GROUP", "WEIGHT", "PRIORITY", "ATTEMPTS", "TIMEOUT", "BINARY", "TEST"}}
+	if slices.ContainsFunc(planned, func(p Planned) bool { return p.NotSelected != "" }) {
+		rows[0] = append(rows[0], "LEFT OUT BY")
+	}
 	for _, p := range planned {
 		class, timeout, group := p.Class, "-", p.Group
 		if class == "" {
