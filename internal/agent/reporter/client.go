@@ -79,10 +79,11 @@ func (c *client) post(ctx context.Context, path string, body, reply any) error {
 	return json.Unmarshal(text, reply)
 }
 
-// patience is how long an answer is waited for: a lease takes up to 20 s, others wait for a write to be durable.
+// patience is how long an answer is waited for: a lease takes up to 20 s, others wait for a write to be durable; a
+// catalog does both, and has up to 4 MiB to send. A collector that is gone without a word must not cost more.
 var patience = map[string]time.Duration{
 	wire.PathHello: 30 * time.Second, wire.PathReport: 30 * time.Second, wire.PathLease: 40 * time.Second,
-	wire.PathOutput: 30 * time.Second, wire.PathCatalog: 5 * time.Minute,
+	wire.PathOutput: 30 * time.Second, wire.PathCatalog: time.Minute,
 }
 
 func (c *client) request(ctx context.Context, path string, body any) (*http.Request, error) {
