@@ -18,15 +18,16 @@ import (
 	"github.com/podtest/podtest/api/v1alpha1"
 )
 
-// secondManager runs a manager on this machine that does not ask who leads. Pods that it makes report to it.
-func secondManager(t *testing.T) {
+// secondManager runs a manager on this machine that does not ask who leads. Pods that it makes report to it, and have
+// nobody to talk to when it is gone: so it leaves alone what other stories run at the same time.
+func secondManager(t *testing.T, namespace string) {
 	t.Helper()
 	var deployment appsv1.Deployment
 	key := client.ObjectKey{Namespace: "podtest-system", Name: "podtest-manager"}
 	must(t, cluster.Get(t.Context(), key, &deployment))
 	address := machine(t)
 	cmd := exec.Command(filepath.Join(filepath.Dir(podtest), "manager"),
-		"--leader-elect=false", "--namespace", "podtest-system",
+		"--leader-elect=false", "--namespace", "podtest-system", "--watch-namespace", namespace,
 		"--agent-image", deployment.Spec.Template.Spec.Containers[0].Image,
 		"--collector-bind-address", address+":18443", "--collector-url", "https://"+address+":18443",
 		"--metrics-bind-address", "0", "--health-probe-bind-address", address+":18081")
@@ -69,8 +70,8 @@ func machine(t *testing.T) string {
 }
 
 func TestTwoManagersAtOnceCountNoTestTwice(t *testing.T) {
-	secondManager(t)
 	run := slow(t, "two-managers")
+	secondManager(t, run.Namespace)
 	run.Spec.Parallelism = 4
 	create(t, run)
 	allPassed(t, run)
